@@ -1,0 +1,98 @@
+"""The values that cross the judge's border: `Package` + `Answer` in, `Judgement` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from grader.verdict import Stage, Verdict
+from questionbank.packages.model import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a candidate handed in. `source` is code for programs, a JSON list of option ids for choices,
+    prose for open questions. `language` is a key of `grader.judge.languages`, "choice" or "text"."""
+
+    language: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One test's result.
+
+    `message` may be shown to the candidate whatever the test's group: for tests that are not samples it
+    never quotes input, output, or anything the submission printed or raised. `got` and `expected` are
+    filled for samples only (text for programs, JSON text for functions).
+    """
+
+    name: str
+    group: str
+    verdict: Verdict
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    peak_bytes: int = 0
+    message: str = ""
+    got: str | None = None
+    expected: str | None = None
+    stdout: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResult:
+    """A measured figure of an artifact exercise; `passed` compares the unrounded value."""
+
+    key: str
+    value: float
+    threshold: float
+    direction: str
+    baseline: float | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The whole result. `score` runs from 0 to 100. `needs_review` is true for open answers, whose
+    verdict is None until a person has marked them. `compiler_output` is set with CE."""
+
+    verdict: Verdict | None
+    score: float
+    cases: tuple[CaseResult, ...] = ()
+    metrics: tuple[MetricResult, ...] = ()
+    compiler_output: str = ""
+    message: str = ""
+    guarantees: tuple[str, ...] = ()
+    device: str = "cpu"
+    needs_review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Hears of progress while judging goes on."""
+
+    stage: Callable[[Stage], None] = field(default=lambda stage: None)
+    case: Callable[[CaseResult], None] = field(default=lambda result: None)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRun:
+    """One run outside the record: a sample, or the candidate's own input.
+
+    `output` is the function's return value as JSON text, or the program's stdout.
+    """
+
+    name: str
+    verdict: Verdict | None
+    """None when there is no expected answer to compare with (own input) and the run ended well."""
+    output: str
+    expected: str | None
+    stdout: str
+    stderr: str
+    cpu_s: float
+    wall_s: float
+    peak_bytes: int
+    message: str
+
+
+Args = tuple[JsonValue, ...]

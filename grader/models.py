@@ -1,0 +1,110 @@
+"""Submissions and what judging wrote about them. Only `grader.services` writes these rows."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from grader.verdict import Stage
+
+
+class Submission(models.Model):
+    """One answer to one version of a problem.
+
+    `attempt` is the fence: each claim by a worker raises it, and only the holder of the current number
+    may write results. `charged` turns false when the final verdict is IE.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions")
+    version = models.ForeignKey("questionbank.ProblemVersion", on_delete=models.PROTECT, related_name="submissions")
+    language = models.CharField(max_length=20)
+    source = models.TextField()
+    stage = models.CharField(max_length=20, default=Stage.QUEUED)
+    verdict = models.CharField(max_length=3, blank=True)
+    score = models.FloatField(null=True)
+    message = models.TextField(blank=True)
+    compiler_output = models.TextField(blank=True)
+    metrics = models.JSONField(default=list)
+    guarantees = models.JSONField(default=list)
+    device = models.CharField(max_length=100, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    infrastructure_failures = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["user", "-created_at"])]
+
+
+class CaseRecord(models.Model):
+    """One test's result of the current attempt; fields as in `grader.judge.model.CaseResult`."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="cases")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    group = models.CharField(max_length=100)
+    verdict = models.CharField(max_length=3)
+    cpu_s = models.FloatField()
+    wall_s = models.FloatField()
+    peak_bytes = models.BigIntegerField()
+    message = models.TextField(blank=True)
+    got = models.TextField(null=True)
+    expected = models.TextField(null=True)
+    stdout = models.TextField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["submission", "position"], name="case_position_once")]
+
+
+class PointMark(models.Model):
+    """A reviewer's mark on one rubric point of an open answer."""
+
+    class Level(models.TextChoices):
+        MET = "met"
+        PARTLY = "partly"
+        NOT_MET = "not_met"
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="marks")
+    point_id = models.CharField(max_length=50)
+    level = models.CharField(max_length=10, choices=Level.choices)
+    comment = models.TextField(blank=True)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    marked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "point_id"], name="one_mark_a_point")]
+
+
+class Draft(models.Model):
+    """The unsent text of an answer, kept on the server; `revision` refuses a stale tab's overwrite."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    problem = models.ForeignKey("questionbank.Problem", on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=20)
+    source = models.TextField()
+    revision = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "problem", "language"], name="one_draft_a_language")
+        ]
+
+
+class IdempotencyKey(models.Model):
+    """A client's promise that two requests with one key are one: same body, same submission."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    body_hash = models.CharField(max_length=64)
+    submission = models.ForeignKey(Submission, null=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]

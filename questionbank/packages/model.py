@@ -1,0 +1,207 @@
+"""A problem package in memory: plain frozen values, read once from a folder and trusted afterwards.
+
+Field names follow the Kattis/ICPC problem package format 2025-09 where it has a word for the thing.
+Every text for people is a mapping of language code ("en", "zh") to Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+Localised = Mapping[str, str]
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+class Kind(StrEnum):
+    """What an answer is: a program, a function, an artifact a program leaves, a choice, prose."""
+
+    PASS_FAIL = "pass-fail"
+    FUNCTION = "function"
+    ARTIFACT = "artifact"
+    CHOICE = "choice"
+    OPEN = "open"
+
+
+class Difficulty(StrEnum):
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLimits:
+    """Seconds of CPU per test, MiB of memory and of output, as in `problem.yaml: limits`."""
+
+    time_limit_s: float
+    memory_mib: int
+    output_mib: int
+    wall_time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a function problem; `type` is a word of `questionbank.packages.types`."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric:
+    """How float results are compared: |got − expected| ≤ atol + rtol·|expected|, entry by entry."""
+
+    atol: float
+    rtol: float
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    name: str
+    parameters: tuple[Parameter, ...]
+    returns: str
+    numeric: Numeric | None
+    runtime: str
+    """"python" or "numpy" or "ml": which warm interpreter runs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """One test. Programs have `input` and `answer` bytes; functions have JSON `args` and `expected`."""
+
+    name: str
+    group: str
+    """"sample" or "secret" or a subgroup such as "secret/large"."""
+    input: bytes = b""
+    answer: bytes = b""
+    args: tuple[JsonValue, ...] = ()
+    expected: JsonValue = None
+    explanation: Localised | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestGroup:
+    """Points for a group: all of its tests must be accepted to earn them."""
+
+    name: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """How programs' output is compared: the default validator's flags of the package format."""
+
+    case_sensitive: bool = False
+    space_change_sensitive: bool = False
+    float_absolute_tolerance: float | None = None
+    float_relative_tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of an artifact exercise and what it must reach.
+
+    `direction` is "min" (value ≥ threshold) or "max" (value ≤ threshold); `baseline` is shown beside.
+    """
+
+    key: str
+    name: Localised
+    direction: str
+    threshold: float
+    unit: str
+    digits: int
+    baseline: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSpec:
+    """`outputs`: paths the submission must leave below /work/out. `store`: names of public stores it
+    sees at /store/<name>. `hidden`: the recipe output that only judge and evaluator see. `evaluator`:
+    files of the trusted evaluator, run in a second jail; `scorer`: see `grader.judge.scorers`."""
+
+    outputs: tuple[str, ...]
+    store: tuple[str, ...]
+    hidden: str
+    evaluator: Mapping[str, bytes]
+    scorer: str
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    id: str
+    text: Localised
+    correct: bool
+    explanation: Localised
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSpec:
+    multiple: bool
+    shuffle: bool
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RubricPoint:
+    """`weight`s of a rubric sum to 1."""
+
+    id: str
+    weight: float
+    required: bool
+    statement: Localised
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpec:
+    points: tuple[RubricPoint, ...]
+    model_answer: Localised
+    follow_ups: tuple[Localised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSubmission:
+    """A file of `submissions/`, with the verdict its folder demands."""
+
+    path: PurePosixPath
+    language: str
+    source: bytes
+    expected: str
+    """A value of `grader.verdict.Verdict`, kept as text: the bank does not import the grader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    slug: str
+    content_hash: str
+    """sha256, hex, over the sorted (path, content) pairs of every file of the package."""
+    kind: Kind
+    names: Localised
+    statements: Localised
+    topics: tuple[str, ...]
+    difficulty: Difficulty
+    expected_minutes: int
+    tags: tuple[str, ...]
+    license: str
+    authors: tuple[str, ...]
+    languages: tuple[str, ...]
+    """Languages an answer may be given in: keys of `grader.judge.languages`; ("text",) for prose,
+    ("choice",) for choices."""
+    limits: ProblemLimits
+    starter: Mapping[str, str]
+    hints: tuple[Localised, ...]
+    editorials: Localised
+    groups: tuple[TestGroup, ...]
+    tests: tuple[TestCase, ...]
+    submissions: tuple[ReferenceSubmission, ...]
+    checker: Checker
+    function: FunctionSpec | None = None
+    artifact: ArtifactSpec | None = None
+    choice: ChoiceSpec | None = None
+    open: OpenSpec | None = None
+
+    def samples(self) -> tuple[TestCase, ...]:
+        """The tests a candidate may see."""
+        return tuple(test for test in self.tests if test.group == "sample")
