@@ -1,0 +1,1 @@
+var e=null;function o(r,s={}){if(e===null){let t=document.getElementById("strings");e=t?JSON.parse(t.textContent??"{}"):{}}let n=e[r]??r;for(let[t,i]of Object.entries(s))n=n.replace(`%(${t})s`,String(i));return n}export{o as a};

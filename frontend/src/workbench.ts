@@ -1,0 +1,132 @@
+/** The problem page: editor, drafts, runs and submissions over one form that also works without scripts. */
+
+import type { EditorView } from "@codemirror/view";
+import { Drafts } from "./drafts";
+import { renderMath } from "./math";
+import { Refused, post } from "./requests";
+import { setUpSplitters } from "./splitter";
+import { text } from "./strings";
+import { chooseById, setUpTabs } from "./tabs";
+import { followPanels, forgetPanels } from "./verdicts";
+
+class Workbench {
+  private readonly results: HTMLElement;
+  private readonly note: HTMLElement;
+  private readonly drafts: Drafts | null;
+  private busy = false;
+  view: EditorView | null = null;
+
+  constructor(private readonly form: HTMLFormElement) {
+    this.results = document.getElementById("results") as HTMLElement;
+    this.note = document.getElementById("form-note") as HTMLElement;
+    const status = document.getElementById("draft-status");
+    const url = form.dataset.draftUrl;
+    this.drafts =
+      url && status ? new Drafts(url, Number(form.dataset.draftRevision), () => this.answer(), status) : null;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const button = (event as SubmitEvent).submitter as HTMLButtonElement | null;
+      void this.send(button?.formAction || form.action, button?.dataset.own !== undefined);
+    });
+    form.addEventListener("input", () => this.drafts?.changed());
+    document.addEventListener("touchstone:time-over", () => this.close());
+  }
+
+  private answer(): { language: string; source: string } {
+    const data = new FormData(this.form);
+    return { language: String(data.get("language") ?? ""), source: this.source(data) };
+  }
+
+  /** Choices are kept as a JSON list of option ids, everything else as the text itself. */
+  private source(data: FormData): string {
+    if (data.get("language") === "choice") return JSON.stringify(data.getAll("option"));
+    return String(data.get("source") ?? "");
+  }
+
+  changed(): void {
+    this.drafts?.changed();
+  }
+
+  press(name: "run" | "submit"): void {
+    const button = this.form.querySelector<HTMLButtonElement>(`button[data-action=${name}]`);
+    if (button && !button.disabled) button.click();
+  }
+
+  private async send(url: string, own: boolean): Promise<void> {
+    if (this.busy) return;
+    this.lock(true);
+    this.say("");
+    const body = new FormData(this.form);
+    if (!own) body.delete("own_input");
+    try {
+      const answer = await post(url, body);
+      this.show(await answer.text());
+    } catch (error) {
+      // A refusal's body is the form's note, rendered by the server: what is wrong and what to do.
+      if (error instanceof Refused && error.status < 500) this.show(error.body);
+      else this.say(text("error.network"));
+    } finally {
+      this.lock(false);
+    }
+  }
+
+  private show(html: string): void {
+    forgetPanels(this.results);
+    this.results.innerHTML = html;
+    chooseById("tab-results");
+    followPanels(this.results);
+    void renderMath(this.results);
+    if (window.matchMedia("(max-width: 899px)").matches) this.results.scrollIntoView({ block: "start" });
+  }
+
+  private say(message: string): void {
+    this.note.textContent = message;
+    this.note.hidden = message === "";
+  }
+
+  private lock(busy: boolean): void {
+    this.busy = busy;
+    this.form.setAttribute("aria-busy", String(busy));
+    for (const button of this.form.querySelectorAll<HTMLButtonElement>("button[data-action]")) {
+      button.setAttribute("aria-disabled", String(busy));
+    }
+  }
+
+  private close(): void {
+    for (const button of this.form.querySelectorAll<HTMLButtonElement>("button[data-action]")) button.disabled = true;
+    this.say(text("clock.over"));
+  }
+}
+
+async function setUp(): Promise<void> {
+  setUpSplitters();
+  setUpTabs(document);
+  const form = document.querySelector<HTMLFormElement>("form[data-workbench]");
+  if (!form) return;
+  const bench = new Workbench(form);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+    event.preventDefault();
+    bench.press(event.shiftKey ? "submit" : "run");
+  });
+  const textarea = form.querySelector<HTMLTextAreaElement>("textarea[data-editor]");
+  if (!textarea) return;
+  const { mountEditor, replaceText } = await import("./editor");
+  const view = mountEditor(textarea, {
+    nonce: document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "",
+    label: textarea.getAttribute("aria-label") ?? "",
+    language: textarea.dataset.language ?? "",
+    readOnly: textarea.readOnly,
+    onChange: () => bench.changed(),
+    onRun: () => bench.press("run"),
+    onSubmit: () => bench.press("submit"),
+  });
+  bench.view = view;
+  form.dataset.ready = "";
+  document.getElementById("reset-editor")?.addEventListener("click", () => {
+    replaceText(view, document.getElementById("starter-source")?.textContent ?? "");
+    view.focus();
+  });
+}
+
+void setUp();
