@@ -1,0 +1,319 @@
+"""Artifact exercises: run the submission, measure what it left in a second jail, score outside both.
+
+Phase 1 gives the submission the public data only. Phase 2 gives the problem's evaluator the artifact
+and the hidden inputs. Labels and thresholds stay in this process. The evaluator's contract, which
+`docs/models-and-data.md` explains to authors:
+
+- exit 0: measured; `out/measured.json` and `out/*.npy` hold what the scorer needs;
+- exit 43: the artifact is unusable; `out/rejected.json` says why in {"message": …};
+- it writes `out/measuring` after everything that does not depend on the artifact has worked. A death
+  by signal, time or memory after that is the artifact's doing; anything else is our failure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from pathlib import Path
+
+from grader.judge.model import Answer, CaseResult, Judgement, MetricResult, Observer, SampleRun
+from grader.judge.scorers import SCORERS, Figures, Labels, MalformedMeasurement, Measurement, read_labels
+from grader.verdict import Stage, Verdict
+from questionbank.packages.model import ArtifactSpec, JsonValue, Metric, Package
+from sandbox.client import Sandbox
+from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
+
+REJECTED = 43
+SOURCE = "solution.py"
+RUN_CASE, EVALUATION_CASE = "run", "evaluation"
+EVALUATION_LIMITS = Limits(
+    cpu_s=30.0,
+    wall_s=120.0,
+    memory_bytes=1024 * MIB,
+    processes=256,
+    output_bytes=MIB,
+    disk_bytes=128 * MIB,
+    collect_bytes=16 * MIB,
+)
+MESSAGE_CHARACTERS = 300
+STDERR_CHARACTERS = 4000
+
+STATUS_VERDICTS: Mapping[Status, Verdict] = {
+    Status.TIME_LIMIT: Verdict.TLE,
+    Status.MEMORY_LIMIT: Verdict.MLE,
+    Status.OUTPUT_LIMIT: Verdict.OLE,
+    Status.NONZERO_EXIT: Verdict.RE,
+    Status.SIGNALLED: Verdict.RE,
+}
+DEATHS = frozenset({Status.TIME_LIMIT, Status.MEMORY_LIMIT, Status.OUTPUT_LIMIT, Status.SIGNALLED})
+
+
+class EvaluatorFailed(Exception):
+    """The evaluator, its scorer or the hidden data is broken: never the candidate's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenData:
+    """What a recipe left below the hidden folder. `inputs` by path, for the evaluator's jail."""
+
+    inputs: Mapping[str, bytes]
+    labels: Labels
+
+
+def judge_artifact(
+    package: Package, answer: Answer, *, sandbox: Sandbox, hidden_root: Path, observer: Observer
+) -> Judgement:
+    """Both phases. Raises `EvaluatorFailed` when the exercise itself is at fault."""
+    spec = _spec(package)
+    hidden = read_hidden(hidden_root, spec.hidden)
+    observer.stage(Stage.RUNNING)
+    outcome = sandbox.run(submission_job(package, answer))
+    run = run_result(spec, outcome)
+    observer.case(run)
+    if run.verdict is not Verdict.AC:
+        return _judgement(outcome, run.verdict, 0.0, (run,), (), run.message)
+    artifact = {path: outcome.files[f"out/{path}"] for path in spec.outputs}
+    measured = sandbox.run(evaluation_job(spec, artifact, hidden))
+    rejection = rejection_message(measured)
+    if rejection is not None:
+        evaluation = _case(EVALUATION_CASE, "secret", measured, Verdict.WA, rejection)
+        observer.case(evaluation)
+        return _judgement(measured, Verdict.WA, 0.0, (run, evaluation), (), rejection)
+    metrics = _metrics(spec, _figures(spec, artifact, hidden, measured))
+    verdict, score, message = _weigh(spec.metrics, metrics)
+    evaluation = _case(EVALUATION_CASE, "secret", measured, verdict, message)
+    observer.case(evaluation)
+    return _judgement(measured, verdict, score, (run, evaluation), metrics, message)
+
+
+def run_once(package: Package, answer: Answer, *, sandbox: Sandbox) -> SampleRun:
+    """Phase 1 alone: does it run, and what does it leave? Nothing hidden is touched."""
+    spec = _spec(package)
+    outcome = sandbox.run(submission_job(package, answer))
+    result = run_result(spec, outcome)
+    left = [f"{path}: {len(data):,} bytes" for path, data in sorted(outcome.files.items()) if data]
+    return SampleRun(
+        name=RUN_CASE,
+        verdict=None if result.verdict is Verdict.AC else result.verdict,
+        output="\n".join(left),
+        expected=None,
+        stdout=_text(outcome.stdout),
+        stderr=_text(outcome.stderr),
+        cpu_s=outcome.cpu_s,
+        wall_s=outcome.wall_s,
+        peak_bytes=outcome.peak_bytes,
+        message=result.message,
+    )
+
+
+def submission_job(package: Package, answer: Answer) -> Job:
+    """The candidate's program, in the warm TensorFlow runtime, with an `out/` to write to."""
+    limits = package.limits
+    return Job(
+        runtime=Runtime.ML,
+        program=Script(SOURCE),
+        files={SOURCE: answer.source.encode(), "out/.keep": b""},
+        collect=tuple(f"out/{path}" for path in _spec(package).outputs),
+        limits=Limits(
+            cpu_s=limits.time_limit_s,
+            wall_s=limits.wall_time_s,
+            memory_bytes=limits.memory_mib * MIB,
+            processes=256,
+            output_bytes=MIB,
+            disk_bytes=256 * MIB,
+            collect_bytes=limits.output_mib * MIB,
+        ),
+    )
+
+
+def evaluation_job(spec: ArtifactSpec, artifact: Mapping[str, bytes], hidden: HiddenData) -> Job:
+    """The evaluator needs no TensorFlow: interpreters are imported where an artifact wants one."""
+    evaluator = {path.removeprefix("evaluator/"): data for path, data in spec.evaluator.items()}
+    return Job(
+        runtime=Runtime.NUMPY,
+        program=Script("evaluate.py"),
+        files={
+            **evaluator,
+            **{f"artifact/{path}": data for path, data in artifact.items()},
+            **{f"inputs/{path}": data for path, data in hidden.inputs.items()},
+            "inputs/.keep": b"",
+            "out/.keep": b"",
+        },
+        collect=("out/",),
+        limits=EVALUATION_LIMITS,
+    )
+
+
+def read_hidden(root: Path, name: str) -> HiddenData:
+    """The recipe's hidden folder; raises `EvaluatorFailed` when it is not installed."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise EvaluatorFailed(f"{name!r} is no name of a recipe's folder")
+    folder = root / name
+    inputs = folder / "inputs"
+    try:
+        return HiddenData(
+            inputs={
+                path.relative_to(inputs).as_posix(): path.read_bytes()
+                for path in sorted(inputs.rglob("*"))
+                if path.is_file()
+            },
+            labels=read_labels((folder / "labels.npy").read_bytes()),
+        )
+    except FileNotFoundError as error:
+        raise EvaluatorFailed(
+            f"the hidden data {name!r} is not installed below {root}; "
+            f"run: python -m fixtures.recipes install {name} --into {root.parent}"
+        ) from error
+
+
+def run_result(spec: ArtifactSpec, outcome: Outcome) -> CaseResult:
+    """The submission saw public data only, so its own output and errors may be shown to it."""
+    verdict, message = Verdict.AC, ""
+    if outcome.status is not Status.OK:
+        verdict = STATUS_VERDICTS[outcome.status]
+        message = _text(outcome.stderr) if verdict is Verdict.RE else outcome.reason
+    else:
+        for path in spec.outputs:
+            if f"out/{path}" not in outcome.files:
+                reason = outcome.uncollected.get(f"out/{path}")
+                verdict = Verdict.WA
+                message = f"out/{path} cannot be used: {reason}" if reason else f"out/{path} is missing"
+                break
+    return _case(RUN_CASE, "sample", outcome, verdict, message, stdout=_text(outcome.stdout))
+
+
+def rejection_message(outcome: Outcome) -> str | None:
+    """Why the artifact is unusable, or None when it was measured; raises when the evaluator failed."""
+    if outcome.status is Status.OK:
+        return None
+    if outcome.status is Status.NONZERO_EXIT and outcome.exit_code == REJECTED:
+        message = _json_object(outcome.files.get("out/rejected.json", b"")).get("message")
+        if not isinstance(message, str):
+            raise EvaluatorFailed("the evaluator rejected the artifact without out/rejected.json")
+        return _one_line(message)
+    if outcome.status in DEATHS and "out/measuring" in outcome.files:
+        return f"the artifact stopped the evaluator: {outcome.status.value.replace('_', ' ')}"
+    raise EvaluatorFailed(f"evaluator: {outcome.reason}; {_one_line(_text(outcome.stderr)[-500:])}")
+
+
+def _figures(
+    spec: ArtifactSpec, artifact: Mapping[str, bytes], hidden: HiddenData, outcome: Outcome
+) -> Figures:
+    arrays = {
+        path.removeprefix("out/").removesuffix(".npy"): data
+        for path, data in outcome.files.items()
+        if path.endswith(".npy")
+    }
+    scorer = SCORERS.get(spec.scorer)
+    if scorer is None:
+        raise EvaluatorFailed(f"no scorer is called {spec.scorer!r}; there are {', '.join(sorted(SCORERS))}")
+    report = _json_object(outcome.files.get("out/measured.json", b""))
+    try:
+        return scorer(
+            Measurement(
+                artifact=artifact, inputs=hidden.inputs, report=report, arrays=arrays, labels=hidden.labels
+            )
+        )
+    except (MalformedMeasurement, KeyError) as error:
+        raise EvaluatorFailed(f"{spec.scorer}: {error}") from error
+
+
+def _metrics(spec: ArtifactSpec, figures: Figures) -> tuple[MetricResult, ...]:
+    """Rounded towards failing, so that what is shown never contradicts `passed`, and says no more about
+    the hidden labels than it must."""
+    results = []
+    for metric in spec.metrics:
+        value = figures.values.get(metric.key)
+        if value is None:
+            raise EvaluatorFailed(f"{spec.scorer} measures no {metric.key!r}")
+        at_least = metric.direction == "min"
+        baseline = figures.baselines.get(metric.key, metric.baseline)
+        results.append(
+            MetricResult(
+                key=metric.key,
+                value=_rounded(value, metric.digits, ROUND_FLOOR if at_least else ROUND_CEILING),
+                threshold=metric.threshold,
+                direction=metric.direction,
+                baseline=None if baseline is None else round(baseline, metric.digits),
+                passed=value >= metric.threshold if at_least else value <= metric.threshold,
+            )
+        )
+    return tuple(results)
+
+
+def _rounded(value: float, digits: int, rounding: str) -> float:
+    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), rounding=rounding))
+
+
+def _weigh(declared: tuple[Metric, ...], results: tuple[MetricResult, ...]) -> tuple[Verdict, float, str]:
+    """AC when every metric passes; the score is the share that does."""
+    failed = [
+        f"{metric.key} {result.value:.{metric.digits}f}, wanted "
+        f"{'≥' if result.direction == 'min' else '≤'} {result.threshold:g}"
+        for metric, result in zip(declared, results, strict=True)
+        if not result.passed
+    ]
+    score = 100.0 * (len(results) - len(failed)) / len(results)
+    return (Verdict.WA, score, "; ".join(failed)) if failed else (Verdict.AC, 100.0, "")
+
+
+def _judgement(
+    last: Outcome,
+    verdict: Verdict,
+    score: float,
+    cases: tuple[CaseResult, ...],
+    metrics: tuple[MetricResult, ...],
+    message: str,
+) -> Judgement:
+    return Judgement(
+        verdict=verdict,
+        score=score,
+        cases=cases,
+        metrics=metrics,
+        message=message,
+        guarantees=last.guarantees,
+        device=last.device,
+    )
+
+
+def _case(
+    name: str, group: str, outcome: Outcome, verdict: Verdict, message: str, stdout: str | None = None
+) -> CaseResult:
+    return CaseResult(
+        name=name,
+        group=group,
+        verdict=verdict,
+        cpu_s=outcome.cpu_s,
+        wall_s=outcome.wall_s,
+        peak_bytes=outcome.peak_bytes,
+        message=message,
+        stdout=stdout,
+    )
+
+
+def _spec(package: Package) -> ArtifactSpec:
+    if package.artifact is None:
+        raise EvaluatorFailed(f"{package.slug} is no artifact exercise")
+    return package.artifact
+
+
+def _json_object(data: bytes) -> Mapping[str, JsonValue]:
+    try:
+        value = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EvaluatorFailed("the evaluator left no readable JSON") from error
+    if not isinstance(value, dict):
+        raise EvaluatorFailed("the evaluator's JSON is no object")
+    return value
+
+
+def _text(data: bytes) -> str:
+    """The end of a stream, where errors stand."""
+    return data.decode("utf-8", errors="replace")[-STDERR_CHARACTERS:]
+
+
+def _one_line(message: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:MESSAGE_CHARACTERS]
