@@ -5,6 +5,19 @@ from sandbox.errors import InvalidJob, SandboxError, SandboxUnavailable
 from sandbox.job import MIB, Command, Job, Limits, Outcome, Runtime, Script, Status
 
 __all__ = [
-    "MIB", "Command", "Config", "InvalidJob", "Job", "Limits", "Outcome", "Runtime", "Sandbox",
-    "SandboxError", "SandboxUnavailable", "Script", "Status", "connect", "private_sandbox",
+    "MIB",
+    "Command",
+    "Config",
+    "InvalidJob",
+    "Job",
+    "Limits",
+    "Outcome",
+    "Runtime",
+    "Sandbox",
+    "SandboxError",
+    "SandboxUnavailable",
+    "Script",
+    "Status",
+    "connect",
+    "private_sandbox",
 ]

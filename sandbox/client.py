@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
 
-from sandbox.job import Job, Outcome, Runtime
+from sandbox.errors import InvalidJob, SandboxError, SandboxUnavailable
+from sandbox.job import Command, Job, Limits, Outcome, Runtime, Status
+from sandbox.wire import WireError, receive_control, receive_exactly, receive_header, send_bulk, send_control
+
+_ANSWER_GRACE_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,17 @@ class Config:
     masked: tuple[Path, ...] = ()
     parked: Mapping[Runtime, int] = field(default_factory=dict)
 
+    def to_json(self) -> str:
+        """The form `python -m sandbox.supervisor --config` reads."""
+        return json.dumps(
+            {
+                "socket": str(self.socket),
+                "stores": {target: str(source) for target, source in self.stores.items()},
+                "masked": [str(file) for file in self.masked],
+                "parked": {runtime.value: count for runtime, count in self.parked.items()},
+            }
+        )
+
 
 class Sandbox(Protocol):
     """Runs one job at a time per call; safe to use from several threads and processes."""
@@ -34,13 +56,200 @@ class Sandbox(Protocol):
         """Blocks until the run is over. Raises `SandboxError` when the sandbox, not the job, failed."""
 
 
+class _SocketSandbox:
+    """A connection a thread to the supervisor; never shared over a fork."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+
+    def run(self, job: Job) -> Outcome:
+        _check_paths(job)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with ours:
+            with theirs:
+                connection = self._connection()
+                order = {"op": "run", "runtime": job.runtime.value, "limits": asdict(job.limits)}
+                try:
+                    send_control(connection, order, theirs.fileno())
+                except OSError as error:
+                    raise self._lost(error) from error
+            exchange = _Exchange(ours, job)
+            exchange.start()
+            connection.settimeout(job.limits.wall_s + _ANSWER_GRACE_S)
+            try:
+                account, _ = receive_control(connection)
+            except (WireError, OSError) as error:
+                raise self._lost(error) from error
+            if "error" in account:
+                raise (InvalidJob if account.get("invalid") else SandboxError)(account["error"])
+            return _outcome(job, account, exchange.finish())
+
+    def ping(self) -> dict[str, Any]:
+        """What the supervisor says of itself: guarantees, and the runtimes that are warm."""
+        connection = self._connection()
+        try:
+            send_control(connection, {"op": "ping"})
+            answer, _ = receive_control(connection)
+        except (WireError, OSError) as error:
+            raise self._lost(error) from error
+        return answer
+
+    def _connection(self) -> socket.socket:
+        known: socket.socket | None = getattr(self._local, "socket", None)
+        if known is not None and self._local.pid == os.getpid():
+            return known
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            connection.connect(str(self._path))
+        except OSError as error:
+            connection.close()
+            raise SandboxUnavailable(
+                f"No sandbox answers at {self._path} ({error.strerror}).", remedy="Start it with `make up`."
+            ) from error
+        self._local.socket, self._local.pid = connection, os.getpid()
+        return connection
+
+    def _lost(self, error: Exception) -> SandboxError:
+        self._local.socket.close()
+        self._local.socket = None
+        return SandboxError(f"The sandbox's supervisor at {self._path} went away: {error}")
+
+
+class _Exchange(threading.Thread):
+    """Sends the job to the box and reads its report, beside the wait for the supervisor's account."""
+
+    def __init__(self, data: socket.socket, job: Job) -> None:
+        super().__init__(daemon=True)
+        self._data = data
+        self._job = job
+        self._header: dict[str, Any] | None = None
+        self._blobs: list[bytes] = []
+
+    def run(self) -> None:
+        try:
+            self._send()
+            header = receive_header(self._data)
+            sizes = [header["stdout"], header["stderr"], *(size for _, size in header["files"])]
+            self._check(sizes)
+            self._blobs = [receive_exactly(self._data, size) for size in sizes]
+            self._header = header
+        except (WireError, OSError, KeyError, TypeError, ValueError):
+            self._header = None
+
+    def finish(self) -> tuple[dict[str, Any] | None, list[bytes]]:
+        """The box's report, None where it was killed before it could speak."""
+        self.join(60)
+        if self.is_alive():
+            self._data.shutdown(socket.SHUT_RDWR)
+            self.join()
+        return self._header, self._blobs
+
+    def _send(self) -> None:
+        job = self._job
+        if isinstance(job.program, Command):
+            program: dict[str, Any] = {
+                "kind": "command",
+                "argv": job.program.argv,
+                "env": dict(job.program.env),
+            }
+        else:
+            program = {"kind": "script", "path": job.program.path, "args": job.program.args}
+        header = {
+            "program": program,
+            "files": [[path, len(data), path in job.executables] for path, data in job.files.items()],
+            "stdin": len(job.stdin),
+            "collect": list(job.collect),
+        }
+        send_bulk(self._data, header, [*job.files.values(), job.stdin])
+
+    def _check(self, sizes: list[int]) -> None:
+        limits = self._job.limits
+        if any(not isinstance(size, int) or size < 0 for size in sizes):
+            raise ValueError("a size is no size")
+        if max(sizes[:2]) > limits.output_bytes or sum(sizes[2:]) > limits.collect_bytes:
+            raise ValueError("more than the limits allow")
+
+
+def _check_paths(job: Job) -> None:
+    for path in (*job.files, *job.collect):
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
+            raise InvalidJob(f"{path!r} is no path below /work.")
+    payload = sum(len(data) for data in job.files.values())
+    if payload > job.limits.disk_bytes:
+        raise InvalidJob(f"The job's files take {payload} bytes, its disk limit is {job.limits.disk_bytes}.")
+
+
+def _outcome(job: Job, account: dict[str, Any], report: tuple[dict[str, Any] | None, list[bytes]]) -> Outcome:
+    header, blobs = report
+    header = header or {}
+    status, reason = _status(job.limits, account, header)
+    names = [name for name, _ in header.get("files", [])]
+    return Outcome(
+        status=status,
+        exit_code=header.get("exit_code"),
+        signal=header.get("signal"),
+        cpu_s=account["cpu_s"],
+        wall_s=account["wall_s"],
+        peak_bytes=account["peak_bytes"],
+        stdout=blobs[0] if blobs else b"",
+        stderr=blobs[1] if blobs else b"",
+        files=dict(zip(names, blobs[2:], strict=True)),
+        uncollected=dict(header.get("uncollected", {})),
+        process_limit_hit=account["process_limit_hit"],
+        reason=reason,
+        guarantees=tuple(account["guarantees"]),
+    )
+
+
+def _status(limits: Limits, account: dict[str, Any], header: dict[str, Any]) -> tuple[Status, str]:
+    """The status, and the sentence with the figure that decided it. Memory first: its count is certain."""
+    cpu_s, wall_s, stopped = account["cpu_s"], account["wall_s"], account["stopped"]
+    if account["oom"] or stopped == "memory":
+        peak, limit = account["peak_bytes"] / 2**20, limits.memory_bytes / 2**20
+        return Status.MEMORY_LIMIT, f"used {peak:.0f} MiB of memory, limit {limit:.0f} MiB"
+    if header.get("output_limit"):
+        return Status.OUTPUT_LIMIT, f"wrote more than {limits.output_bytes} bytes"
+    if cpu_s > limits.cpu_s or stopped == "cpu":
+        return Status.TIME_LIMIT, f"used {cpu_s:.2f} s of CPU, limit {limits.cpu_s:.2f} s"
+    if stopped == "wall" or wall_s > limits.wall_s:
+        return Status.TIME_LIMIT, f"ran for {wall_s:.2f} s, limit {limits.wall_s:.2f} s"
+    if not header:
+        raise SandboxError("The box was lost before it could report.")
+    if header["signal"] is not None:
+        return Status.SIGNALLED, f"ended by signal {header['signal']}"
+    if header["exit_code"]:
+        return Status.NONZERO_EXIT, f"ended with exit code {header['exit_code']}"
+    return Status.OK, f"used {cpu_s:.3f} s of CPU"
+
+
 def connect(socket: Path) -> Sandbox:
     """A sandbox served by the supervisor that listens on `socket`."""
-    raise NotImplementedError
+    sandbox = _SocketSandbox(socket)
+    sandbox.ping()
+    return sandbox
 
 
 @contextmanager
 def private_sandbox(config: Config) -> Iterator[Sandbox]:
     """Starts a supervisor of one's own and stops it, with everything below it, at the end."""
-    raise NotImplementedError
-    yield
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(config.to_json())
+        file.flush()
+        command = [sys.executable, "-m", "sandbox.supervisor", "--config", file.name, "--die-with-parent"]
+        home = Path(__file__).resolve().parent.parent
+        process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                raise SandboxUnavailable(
+                    "The sandbox's supervisor did not start.",
+                    remedy="`manage.py doctor` says what is missing.",
+                )
+            yield connect(config.socket)
+        finally:
+            process.terminate()
+            process.wait(30)
+            assert process.stdout is not None
+            process.stdout.close()

@@ -1,0 +1,159 @@
+"""The parked process that becomes the submission: confined already, it waits for one program and runs it."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import threading
+import traceback
+import types
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sandbox import syscalls
+from sandbox.wire import WireError, receive_control
+
+_OPEN_FILES = 256
+_STACK_BYTES = 64 * 1024 * 1024
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_CLEAN_ENVIRONMENT = {"PATH": _PATH, "HOME": "/work", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+
+
+def serve_one_program(orders: socket.socket, out: int, err: int, program_filter: bytes) -> NoReturn:
+    """Confines this process, waits for the order, becomes the program. Never returns."""
+    try:
+        _confine(program_filter)
+        order, stdin = receive_control(orders)
+    except WireError:
+        os._exit(0)
+    if stdin is None:
+        os._exit(0)
+    os.dup2(stdin, 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    orders.detach()
+    os.closerange(3, 65_536)
+    _limit(order)
+    os.chdir("/work")
+    program = order["program"]
+    if program["kind"] == "command":
+        _execute(program)
+    os._exit(_run_script(program, order["seed"]))
+
+
+def _confine(program_filter: bytes) -> None:
+    os.setsid()
+    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+    syscalls.drop_capabilities()
+    # init is not traceable, the submission is its own: without this its /proc/self would belong to nobody.
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+    # The first to go when the box runs out of memory is the submission, not the box.
+    Path("/proc/self/oom_score_adj").write_text("1000")
+    syscalls.install_filter(program_filter)
+
+
+def _limit(order: dict[str, Any]) -> None:
+    """setrlimit(2): a second wall behind the supervisor's clock and the control group."""
+    cpu_s = int(order["cpu_s"]) + 2
+    for kind, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_FSIZE, order["disk_bytes"]),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_STACK, _STACK_BYTES),
+        (resource.RLIMIT_MEMLOCK, 64 * 1024),
+    ):
+        resource.setrlimit(kind, (value, value))
+
+
+def _execute(program: dict[str, Any]) -> NoReturn:
+    argv = program["argv"]
+    # Python ignores these two for itself; a program expects the defaults.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, **program["env"]})
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+        os._exit(127)
+
+
+def _run_script(program: dict[str, Any], seed: str) -> int:
+    """Runs a file as `__main__` the way `python FILE` would; the exit code."""
+    _reset_interpreter(seed)
+    path = program["path"]
+    sys.argv = [path, *program["args"]]
+    sys.path[:] = ["/work", *(entry for entry in sys.path if entry)]
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__builtins__=builtins, __file__=path)
+    sys.modules["__main__"] = main
+    code = 1
+    try:
+        source = Path(path).read_bytes()
+        compiled = compile(source, path, "exec", dont_inherit=True)
+        exec(compiled, main.__dict__)  # noqa: S102 - running submissions is what this process is for
+        code = 0
+    except SystemExit as stop:
+        code = _exit_code(stop)
+    except BaseException as error:
+        _print_traceback(error)
+    return _finish(code)
+
+
+def _reset_interpreter(seed: str) -> None:
+    """Gives this child random state and standard streams of its own."""
+    os.environ.clear()
+    os.environ.update(_CLEAN_ENVIRONMENT | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+    os.environ.update({"TF_CPP_MIN_LOG_LEVEL": "3", "JOBLIB_MULTIPROCESSING": "0", "MPLBACKEND": "Agg"})
+    random.seed(seed)
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed(int(seed[:8], 16))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+
+
+def _exit_code(stop: SystemExit) -> int:
+    if stop.code is None:
+        return 0
+    if isinstance(stop.code, int):
+        return int(stop.code) & 0xFF
+    with contextlib.suppress(Exception):
+        print(stop.code, file=sys.stderr)
+    return 1
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Writes the traceback from the submission's first frame on."""
+    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    with contextlib.suppress(Exception):
+        traceback.print_exception(
+            type(error), error, frames, file=sys.__stderr__ and open(2, "w", closefd=False)
+        )
+
+
+def _finish(code: int) -> int:
+    """What the interpreter does at its end: wait for threads, run exit handlers, flush."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    except SystemExit as stop:
+        code = _exit_code(stop)
+    except BaseException as error:
+        _print_traceback(error)
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            code = code or 120
+    return code

@@ -1,0 +1,298 @@
+"""The privileged process: makes groups and boxes, keeps the clock, kills, and reports.
+
+It parses nothing that a submission wrote: jobs and results pass between client and box on a connection of
+their own, of which this process only hands on one end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sandbox.box import Box, Pool
+from sandbox.cgroups import Hierarchy
+from sandbox.errors import InvalidJob, SandboxError
+from sandbox.guarantees import Guarantees, present
+from sandbox.job import Runtime
+from sandbox.syscalls import die_with_parent
+from sandbox.wire import WireError, receive_control, send_control
+
+_TAKE_TIMEOUT_S = 180.0
+_LOAD_TIMEOUT_S = 60.0
+_LOOK_EVERY_S = 0.01
+_REPORT_GRACE_S = 0.5
+_REPORTING_S = 60.0
+_MAX = {
+    "cpu_s": 3600,
+    "wall_s": 7200,
+    "memory_bytes": 2**40,
+    "processes": 4096,
+    "output_bytes": 2**30,
+    "disk_bytes": 2**36,
+    "inodes": 2**20,
+    "collect_bytes": 2**31,
+}
+
+
+class Supervisor:
+    """Serves connections until told to stop."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._socket_path = Path(config["socket"])
+        self._hierarchy = Hierarchy()
+        self._guarantees: Guarantees = present(self._hierarchy.version)
+        self._numbers = itertools.count(1)
+        self._pool_config = {
+            "stores": config["stores"],
+            "masked": config["masked"],
+            "watch": self._hierarchy.version == 0,
+        }
+        self._pools: dict[Runtime, Pool] = {}
+        self._pools_lock = threading.Lock()
+        self._parked = {Runtime(name): count for name, count in config["parked"].items()}
+
+    def serve(self) -> None:
+        """Listens, says `ready` on stdout, and serves each connection in a thread of its own."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            self._socket_path.unlink(missing_ok=True)
+            previous = os.umask(0o177)
+            listener.bind(str(self._socket_path))
+            os.umask(previous)
+            listener.listen(128)
+            for runtime in self._parked:
+                self._pool(runtime)
+            print("ready", flush=True)
+            try:
+                while True:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=self._serve_client, args=(connection,), daemon=True).start()
+            except _Stopped:
+                self._stop()
+
+    def _stop(self) -> None:
+        self._socket_path.unlink(missing_ok=True)
+        for pool in self._pools.values():
+            pool.stop()
+        self._hierarchy.remove()
+
+    def _pool(self, runtime: Runtime) -> Pool:
+        with self._pools_lock:
+            if runtime not in self._pools:
+                self._pools[runtime] = Pool(
+                    runtime,
+                    self._parked.get(runtime, 1),
+                    config=self._pool_config,
+                    hierarchy=self._hierarchy,
+                    next_number=self._numbers.__next__,
+                    report=_log,
+                )
+            return self._pools[runtime]
+
+    def _serve_client(self, connection: socket.socket) -> None:
+        with connection:
+            if not _is_allowed(connection):
+                return
+            with contextlib.suppress(WireError, OSError):
+                while True:
+                    order, fd = receive_control(connection)
+                    try:
+                        answer = self._answer(order, fd, connection)
+                    except SandboxError as error:
+                        answer = {"error": str(error), "invalid": isinstance(error, InvalidJob)}
+                    finally:
+                        if fd is not None:
+                            os.close(fd)
+                    send_control(connection, answer)
+
+    def _answer(self, order: dict[str, Any], fd: int | None, client: socket.socket) -> dict[str, Any]:
+        if order.get("op") == "ping":
+            ready = [str(runtime) for runtime, pool in self._pools.items() if pool.started.is_set()]
+            return {"guarantees": self._guarantees.held, "runtimes": ready}
+        if order.get("op") != "run" or fd is None:
+            raise InvalidJob("Only `ping` and `run` are served, `run` with a data connection.")
+        limits = _checked_limits(order)
+        pool = self._pool(Runtime(order["runtime"]))
+        box = pool.take(_TAKE_TIMEOUT_S)
+        try:
+            account = _Run(box, limits, client).watch(fd)
+        finally:
+            # The client reads the box's report meanwhile; only then may the box go.
+            threading.Thread(target=self._give_back, args=(pool, box), daemon=True).start()
+        return account | {"guarantees": self._guarantees.held}
+
+    @staticmethod
+    def _give_back(pool: Pool, box: Box) -> None:
+        box.control.settimeout(_REPORTING_S)
+        with contextlib.suppress(WireError, OSError):
+            receive_control(box.control)  # "reported", or the end of a box that was killed
+        try:
+            pool.give_back(box)
+        except SandboxError as error:
+            _log(str(error))
+
+
+class _Run:
+    """One job in one box, from the hand-over to the account."""
+
+    def __init__(self, box: Box, limits: dict[str, Any], client: socket.socket) -> None:
+        self._box = box
+        self._limits = limits
+        self._client = client
+        self._started = 0.0
+        self._cpu_base = 0.0
+        self._oom_base = 0
+        self._memory_base = 0
+        self._fork_base = 0
+        self._wall_s = 0.0
+
+    def watch(self, data: int) -> dict[str, Any]:
+        box = self._box
+        try:
+            send_control(box.control, {"op": "run", **self._limits}, data)
+            box.control.settimeout(_LOAD_TIMEOUT_S)
+            receive_control(box.control)
+            self._begin()
+            send_control(box.control, {"op": "go"})
+        except (WireError, OSError) as error:
+            raise SandboxError(f"The box could not take the job: {error}") from error
+        stopped = self._wait()
+        ended = self._ending(stopped)
+        return self._account(stopped, ended)
+
+    def _begin(self) -> None:
+        group = self._box.group
+        if group:
+            before = group.usage()
+            self._cpu_base, self._oom_base = before.cpu_s, before.oom_kills
+            self._memory_base, self._fork_base = before.memory_bytes, before.fork_refusals
+            # Two processes of the box are not the submission's: its init, and the one that becomes it.
+            group.set_limits(
+                memory_bytes=self._limits["memory_bytes"] + before.memory_bytes,
+                processes=self._limits["processes"] + 1,
+            )
+        self._started = time.monotonic()
+
+    def _wait(self) -> str | None:
+        """Waits for the end; why it was brought about, None where the job ended by itself."""
+        poll = select.poll()
+        poll.register(self._box.control, select.POLLIN)
+        poll.register(self._box.process, select.POLLIN)
+        poll.register(self._client, select.POLLIN)
+        deadline = self._started + self._limits["wall_s"]
+        while True:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return "wall"
+            ready = dict(poll.poll(min(remaining, _LOOK_EVERY_S) * 1000 + 1))
+            if self._client.fileno() in ready:
+                return "client gone"
+            if ready:
+                return None
+            group = self._box.group
+            if group and group.cpu_s() - self._cpu_base > self._limits["cpu_s"]:
+                return "cpu"
+            if group and group.oom_kills() > self._oom_base:
+                return "memory"
+
+    def _ending(self, stopped: str | None) -> dict[str, Any]:
+        """What init says of the end; nothing, where it could not say it in time and was killed."""
+        control = self._box.control
+        control.settimeout(_REPORT_GRACE_S if stopped else _LOAD_TIMEOUT_S)
+        self._wall_s = time.monotonic() - self._started
+        try:
+            if stopped:
+                send_control(control, {"op": "stop"})
+            ended, _ = receive_control(control)
+        except (WireError, OSError):
+            self._box.kill()
+            return {}
+        return ended
+
+    def _account(self, stopped: str | None, ended: dict[str, Any]) -> dict[str, Any]:
+        group = self._box.group
+        if not group:
+            cpu_s, peak = float(ended.get("cpu_s", 0.0)), int(ended.get("peak_bytes", 0))
+            over = bool(ended.get("over_memory"))
+            return {
+                "stopped": stopped,
+                "cpu_s": cpu_s,
+                "wall_s": self._wall_s,
+                "peak_bytes": peak,
+                "oom": over,
+                "process_limit_hit": False,
+                "reported": bool(ended),
+            }
+        after = group.usage()
+        cpu_s = after.cpu_s - self._cpu_base - float(ended.get("own_cpu_s", 0.0))
+        return {
+            "stopped": stopped,
+            "cpu_s": max(cpu_s, 0.0),
+            "wall_s": self._wall_s,
+            "peak_bytes": max(after.peak_bytes - self._memory_base, 0),
+            "oom": after.oom_kills > self._oom_base,
+            "process_limit_hit": after.fork_refusals > self._fork_base,
+            "reported": bool(ended),
+        }
+
+
+def _checked_limits(order: dict[str, Any]) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    for name, most in _MAX.items():
+        value = order.get("limits", {}).get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
+            raise InvalidJob(f"The limit {name} must be a number above 0 and at most {most}, not {value!r}.")
+        limits[name] = value
+    if order.get("runtime") not in set(Runtime):
+        raise InvalidJob(f"There is no runtime {order.get('runtime')!r}.")
+    return limits
+
+
+def _is_allowed(connection: socket.socket) -> bool:
+    """unix(7), SO_PEERCRED: the account that runs this process, or root."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    return uid in (0, os.getuid())
+
+
+class _Stopped(Exception):
+    pass
+
+
+def _log(message: str) -> None:
+    print(f"sandbox: {message}", file=sys.stderr, flush=True)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise _Stopped
+
+
+def main() -> int:
+    """`python -m sandbox.supervisor --config FILE`."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.supervisor")
+    parser.add_argument("--config", type=Path, required=True, help="JSON: socket, stores, masked, parked")
+    parser.add_argument("--die-with-parent", action="store_true")
+    options = parser.parse_args()
+    if options.die_with_parent:
+        die_with_parent()
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    Supervisor(json.loads(options.config.read_text())).serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

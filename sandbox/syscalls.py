@@ -1,0 +1,157 @@
+"""The system calls the jail is made of, by ctypes, each named with its man page.
+
+This is the only module that talks to the kernel without Python's own wrappers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+# unshare(2), clone(2)
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+# mount(2), umount2(2)
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_NOSYMFOLLOW = 0x100
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+MNT_DETACH = 0x2
+
+# mount_setattr(2)
+MOUNT_ATTR_RDONLY = 0x1
+MOUNT_ATTR_NOSUID = 0x2
+MOUNT_ATTR_NODEV = 0x4
+MOUNT_ATTR_NOEXEC = 0x8
+AT_FDCWD = -100
+AT_RECURSIVE = 0x8000
+
+# prctl(2)
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+SECCOMP_MODE_FILTER = 2
+_CAPABILITIES_AT_MOST = 64
+
+_NUMBERS = {
+    "x86_64": {"pivot_root": 155, "capset": 126, "mount_setattr": 442},
+    "aarch64": {"pivot_root": 41, "capset": 91, "mount_setattr": 442},
+}
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("attr_set", "attr_clr", "propagation", "userns_fd")]
+
+
+class _CapHeader(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+
+class _CapData(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+
+def _checked(result: int, call: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{call}: {os.strerror(number)}")
+    return result
+
+
+def _syscall(name: str, *args: object) -> int:
+    number = _NUMBERS[platform.machine()][name]
+    return _checked(int(_libc.syscall(ctypes.c_long(number), *args)), name)
+
+
+def unshare(flags: int) -> None:
+    """unshare(2)."""
+    _checked(_libc.unshare(flags), f"unshare({flags:#x})")
+
+
+def mount(source: str, target: str, fstype: str, flags: int, data: str = "") -> None:
+    """mount(2)."""
+    result = _libc.mount(
+        source.encode(), target.encode(), fstype.encode(), ctypes.c_ulong(flags), data.encode()
+    )
+    _checked(result, f"mount({source}, {target}, {fstype}, {flags:#x}, {data})")
+
+
+def umount(target: str) -> None:
+    """umount2(2) with MNT_DETACH."""
+    _checked(_libc.umount2(target.encode(), MNT_DETACH), f"umount2({target})")
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    """pivot_root(2)."""
+    _syscall("pivot_root", new_root.encode(), put_old.encode())
+
+
+def set_mount_attributes(path: str, attributes: int) -> None:
+    """mount_setattr(2), recursively; needs Linux 5.12."""
+    attr = _MountAttr(attributes, 0, 0, 0)
+    _syscall(
+        "mount_setattr",
+        ctypes.c_int(AT_FDCWD),
+        path.encode(),
+        ctypes.c_uint(AT_RECURSIVE),
+        ctypes.byref(attr),
+        ctypes.c_size_t(ctypes.sizeof(attr)),
+    )
+
+
+def prctl(option: int, value: int = 0, third: int = 0) -> None:
+    """prctl(2)."""
+    longs = [ctypes.c_ulong(number) for number in (value, third, 0, 0)]
+    _checked(_libc.prctl(option, *longs), f"prctl({option})")
+
+
+def die_with_parent() -> None:
+    """PR_SET_PDEATHSIG of prctl(2): SIGKILL when the parent *thread* ends."""
+    prctl(PR_SET_PDEATHSIG, 9)
+
+
+def drop_capabilities() -> None:
+    """capabilities(7): empties the bounding, ambient, effective, permitted and inheritable sets."""
+    for capability in range(_CAPABILITIES_AT_MOST):
+        try:
+            prctl(PR_CAPBSET_DROP, capability)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                break  # this kernel's last capability is behind us
+            raise
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    header = _CapHeader(0x20080522, 0)
+    _syscall("capset", ctypes.byref(header), (_CapData * 2)())
+
+
+def install_filter(program: bytes) -> None:
+    """seccomp(2) through prctl(2); `program` is an array of struct sock_filter."""
+    buffer = ctypes.create_string_buffer(program, len(program))
+    prog = _FilterProgram(len(program) // 8, ctypes.addressof(buffer))
+    _checked(
+        _libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(prog), 0, 0),
+        "prctl(PR_SET_SECCOMP)",
+    )

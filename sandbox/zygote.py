@@ -1,0 +1,228 @@
+"""A confined process that has imported a runtime's modules and forks boxes from itself on request.
+
+It executes nothing but imports: TensorFlow forks safely only while it has one thread and no eager context
+(docs/sandbox.md). It holds no secret, setting or answer; what it knows, every box may know.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import sysconfig
+from pathlib import Path
+from typing import NoReturn
+
+from sandbox import mounts, syscalls
+from sandbox.init import become_init, write_id_maps
+from sandbox.job import Runtime
+from sandbox.wire import WireError, receive_control, send_control
+
+HOST_IDS_FROM = 2_000_000
+"""Host uids and gids of boxes, when the supervisor may map a range of its own."""
+HOST_ID_COUNT = 4096
+
+_STANDARD_LIBRARY = (
+    "array",
+    "bisect",
+    "collections",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "pathlib",
+    "queue",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "unicodedata",
+    "uuid",
+)
+MODULES: dict[Runtime, tuple[str, ...]] = {
+    Runtime.COMMAND: (),
+    Runtime.PYTHON: _STANDARD_LIBRARY,
+    Runtime.NUMPY: (*_STANDARD_LIBRARY, "numpy", "numpy.random", "numpy.linalg", "numpy.fft"),
+    Runtime.ML: (
+        *_STANDARD_LIBRARY,
+        "numpy",
+        "scipy.sparse",
+        "scipy.optimize",
+        "pandas",
+        "sklearn",
+        "sklearn.linear_model",
+        "sklearn.ensemble",
+        "sklearn.model_selection",
+        "sklearn.metrics",
+        "sklearn.pipeline",
+        "sklearn.preprocessing",
+        "sklearn.compose",
+        "sklearn.impute",
+        "tensorflow",
+        "keras",
+        "ai_edge_litert.interpreter",
+    ),
+}
+
+_WITH_PACKAGES = frozenset({Runtime.NUMPY, Runtime.ML})
+
+
+def main() -> int:
+    """Makes the namespaces, forks the zygote proper into them and stays to end with it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runtime", type=Runtime, required=True)
+    parser.add_argument("--control", type=int, required=True, help="descriptor of the supervisor's socket")
+    parser.add_argument("--root", type=Path, required=True, help="an empty folder to build the root at")
+    parser.add_argument("--config", required=True, help="JSON: stores, masked, watch")
+    options = parser.parse_args()
+    config = json.loads(options.config)
+    syscalls.die_with_parent()
+    control = socket.socket(fileno=options.control)
+    privileged = os.geteuid() == 0 and _may_map_range()
+    _leave_host(privileged)
+    ready_read, ready_write = os.pipe()
+    mapped_read, mapped_write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        syscalls.die_with_parent()
+        # Only here: pivot_root(2) moves every process of a mount namespace.
+        syscalls.unshare(syscalls.CLONE_NEWNS)
+        mounts.build_root(
+            options.root,
+            stores={target: Path(source) for target, source in config["stores"].items()},
+            masked=[Path(file) for file in config["masked"]],
+            packages=options.runtime in _WITH_PACKAGES,
+        )
+        mounts.enter_root(options.root)
+        if privileged:
+            _enter_user_namespace(ready_write, mapped_read)
+        for fd in (ready_read, ready_write, mapped_read, mapped_write):
+            os.close(fd)
+        _serve(options.runtime, control, privileged=privileged, watch=config["watch"])
+    control.close()
+    os.close(ready_write)
+    if privileged and os.read(ready_read, 1):
+        write_id_maps(f"/proc/{pid}", uid=HOST_IDS_FROM, gid=HOST_IDS_FROM, inside=0, count=HOST_ID_COUNT)
+        os.write(mapped_write, b".")
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _may_map_range() -> bool:
+    """Whether this user namespace has the ids (a container's may hold fewer)."""
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = (int(field) for field in line.split())
+        if first <= HOST_IDS_FROM and first + count >= HOST_IDS_FROM + HOST_ID_COUNT:
+            return True
+    return False
+
+
+def _leave_host(privileged: bool) -> None:
+    """Enters fresh namespaces; the pid namespace takes effect for the next child."""
+    uid, gid = os.geteuid(), os.getegid()
+    flags = (
+        syscalls.CLONE_NEWPID
+        | syscalls.CLONE_NEWNET
+        | syscalls.CLONE_NEWIPC
+        | syscalls.CLONE_NEWUTS
+        | syscalls.CLONE_NEWCGROUP
+    )
+    syscalls.unshare(flags if privileged else flags | syscalls.CLONE_NEWUSER)
+    if not privileged:
+        write_id_maps("/proc/self", uid=uid, gid=gid, inside=0)
+
+
+def _enter_user_namespace(ready: int, mapped: int) -> None:
+    """Gives the host's root away, once the root's mounts, which needed it, are made; they are locked now."""
+    syscalls.unshare(syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNS)
+    os.write(ready, b".")
+    os.read(mapped, 1)
+    os.setgroups([])
+    os.setresgid(0, 0, 0)
+    os.setresuid(0, 0, 0)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+    syscalls.die_with_parent()
+
+
+def _set_import_path(*, packages: bool) -> None:
+    """The standard library, and the packages where the jail has them."""
+    library = sysconfig.get_path("stdlib")
+    sys.path[:] = [entry for entry in sys.path if entry.startswith(library) and "-packages" not in entry]
+    if packages:
+        sys.path += mounts.package_folders()
+    sys.path_importer_cache.clear()
+
+
+def _import_modules(runtime: Runtime) -> list[str]:
+    """Imports what the runtime has, then freezes it; the names that could not be imported."""
+    missing = []
+    for name in MODULES[runtime]:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            missing.append(name)
+    gc.collect()
+    gc.freeze()
+    return missing
+
+
+def _threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def _serve(runtime: Runtime, control: socket.socket, *, privileged: bool, watch: bool) -> NoReturn:
+    os.chdir("/")
+    _set_import_path(packages=runtime in _WITH_PACKAGES)
+    missing = _import_modules(runtime)
+    # The kernel reaps: nobody here asks how a box ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    send_control(control, {"event": "ready", "missing": missing, "threads": _threads()})
+    with contextlib.suppress(WireError):
+        while True:
+            order, fd = receive_control(control)
+            if fd is None:
+                raise WireError("a box needs its control connection")
+            _spawn(int(order["box"]), fd, control, privileged=privileged, watch=watch)
+    os._exit(0)
+
+
+def _spawn(number: int, fd: int, control: socket.socket, *, privileged: bool, watch: bool) -> None:
+    """Forks one box from here; whether it came to life is said on its own connection."""
+    if _threads() != 1:
+        print(f"sandbox: the zygote has {_threads()} threads and may not fork", file=sys.stderr, flush=True)
+        os._exit(1)
+    if os.fork() == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        control.close()
+        inner_id = 1 + number % (HOST_ID_COUNT - 1) if privileged else None
+        become_init(socket.socket(fileno=fd), inner_id=inner_id, watch=watch)
+    os.close(fd)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
