@@ -198,6 +198,11 @@ class Hierarchy:
             top.mkdir()
             (top / "cgroup.subtree_control").write_text("+memory +pids +cpu")
 
+    @staticmethod
+    def available_version() -> int:
+        """What `version` would be, without making anything."""
+        return 1 if _writable_v1() else 2 if _writable_v2() else 0
+
     def group(self, name: str) -> Group | None:
         """The group of one box, made if absent; None where the host gives no groups."""
         if self._v1:

@@ -38,6 +38,7 @@ _ETC_FILES = {
     "hosts": "127.0.0.1 localhost\n",
 }
 _BOX_FOLDERS = {"/work": "work", "/tmp": "tmp", "/dev/shm": "shm"}  # noqa: S108 - the jail's own /tmp
+_ZYGOTE_TEMPORARY = "/tmp"  # noqa: S108 - of the zygote's own root
 
 
 def package_folders() -> dict[str, Path]:
@@ -92,7 +93,7 @@ def enter_root(root: Path) -> None:
     os.chdir("/")
     umount("/old")
     # Some modules ask for a folder for temporary files at import; a box's own /tmp hides this one.
-    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m")
+    mount("tmpfs", _ZYGOTE_TEMPORARY, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m")
     mount("none", "/", "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 

@@ -45,6 +45,7 @@ def release(job: Received, program: socket.socket, order: dict[str, Any]) -> Non
         "program": job.program,
         "cpu_s": order["cpu_s"],
         "disk_bytes": order["disk_bytes"],
+        "processes": order["processes"],
         "seed": os.urandom(32).hex(),
     }
     send_control(program, message, job.stdin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import io
 import os
 import random
 import resource
@@ -69,6 +70,8 @@ def _limit(order: dict[str, Any]) -> None:
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_STACK, _STACK_BYTES),
         (resource.RLIMIT_MEMLOCK, 64 * 1024),
+        # With the box's init, and one more: the control group's limit, which is told, comes first.
+        (resource.RLIMIT_NPROC, order["processes"] + 2),
     ):
         resource.setrlimit(kind, (value, value))
 
@@ -79,7 +82,7 @@ def _execute(program: dict[str, Any]) -> NoReturn:
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, **program["env"]})
+        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, **program["env"]})  # noqa: S606 - argv is the job's whole point
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
         os._exit(127)
@@ -117,9 +120,15 @@ def _reset_interpreter(seed: str) -> None:
     if numpy_random is not None:
         numpy_random.seed(int(seed[:8], 16))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    sys.stdin = _text_stream(0, "r", "surrogateescape")
+    sys.stdout = _text_stream(1, "w", "surrogateescape")
+    sys.stderr = _text_stream(2, "w", "backslashreplace")
+
+
+def _text_stream(fd: int, mode: str, errors: str) -> io.TextIOWrapper:
+    raw = io.FileIO(fd, mode, closefd=False)
+    buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffer, "utf-8", errors, line_buffering=fd == 2)
 
 
 def _exit_code(stop: SystemExit) -> int:
@@ -136,9 +145,7 @@ def _print_traceback(error: BaseException) -> None:
     """Writes the traceback from the submission's first frame on."""
     frames = error.__traceback__.tb_next if error.__traceback__ else None
     with contextlib.suppress(Exception):
-        traceback.print_exception(
-            type(error), error, frames, file=sys.__stderr__ and open(2, "w", closefd=False)
-        )
+        traceback.print_exception(type(error), error, frames, file=_text_stream(2, "w", "backslashreplace"))
 
 
 def _finish(code: int) -> int:

@@ -31,7 +31,6 @@ class Watchdog:
     def look(self) -> bool:
         """Whether the run must be stopped now."""
         self._measure()
-        self._over_memory = self._over_memory or self._peak > self._memory_limit
         return self._over_memory or self._cpu_s > self._cpu_limit_s
 
     def figures(self) -> dict[str, Any]:
@@ -40,7 +39,12 @@ class Watchdog:
         return {"cpu_s": self._cpu_s, "peak_bytes": self._peak, "over_memory": self._over_memory}
 
     def _measure(self) -> None:
-        self._peak = max(self._peak, self._private_bytes() - self._baseline)
+        used = self._private_bytes() - self._baseline
+        if used > self._memory_limit:
+            # Children share pages with their parent until they write: count those by share, though slower.
+            used = self._proportional_bytes() - self._baseline
+            self._over_memory = self._over_memory or used > self._memory_limit
+        self._peak = max(self._peak, used)
         self._cpu_s = max(self._cpu_s, self._reaped_cpu() - self._cpu_base + self._living_cpu())
 
     @staticmethod
@@ -71,5 +75,20 @@ class Watchdog:
             except OSError:
                 continue
             total += (int(resident) - int(shared)) * _PAGE
-        disk = os.statvfs("/work")
-        return total + (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+        return total + _disk_bytes()
+
+    def _proportional_bytes(self) -> int:
+        """The same with each page divided among the processes that share it (proc(5), smaps_rollup)."""
+        total = 0
+        for process in self._others():
+            try:
+                lines = (process / "smaps_rollup").read_text().splitlines()
+            except OSError:
+                continue
+            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
+        return total + _disk_bytes()
+
+
+def _disk_bytes() -> int:
+    disk = os.statvfs("/work")
+    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize
