@@ -57,48 +57,66 @@ class Sandbox(Protocol):
 
 
 class _SocketSandbox:
-    """A connection a thread to the supervisor; never shared over a fork."""
+    """Connections to the supervisor, one a run under way, kept for the next; never shared over a fork."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._idle: list[socket.socket] = []
+        self._pid = os.getpid()
 
     def run(self, job: Job) -> Outcome:
         _check_paths(job)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with ours:
+        with ours, self._connection() as connection:
             with theirs:
-                connection = self._connection()
                 order = {"op": "run", "runtime": job.runtime.value, "limits": asdict(job.limits)}
-                try:
-                    send_control(connection, order, theirs.fileno())
-                except OSError as error:
-                    raise self._lost(error) from error
+                send_control(connection, order, theirs.fileno())
             exchange = _Exchange(ours, job)
             exchange.start()
             connection.settimeout(job.limits.wall_s + _ANSWER_GRACE_S)
-            try:
-                account, _ = receive_control(connection)
-            except (WireError, OSError) as error:
-                raise self._lost(error) from error
+            account, _ = receive_control(connection)
             if "error" in account:
                 raise (InvalidJob if account.get("invalid") else SandboxError)(account["error"])
             return _outcome(job, account, exchange.finish())
 
     def ping(self) -> dict[str, Any]:
         """What the supervisor says of itself: guarantees, and the runtimes that are warm."""
-        connection = self._connection()
-        try:
+        with self._connection() as connection:
             send_control(connection, {"op": "ping"})
             answer, _ = receive_control(connection)
-        except (WireError, OSError) as error:
-            raise self._lost(error) from error
         return answer
 
-    def _connection(self) -> socket.socket:
-        known: socket.socket | None = getattr(self._local, "socket", None)
-        if known is not None and self._local.pid == os.getpid():
-            return known
+    def close(self) -> None:
+        """Closes the connections that are idle."""
+        with self._lock:
+            for connection in self._idle:
+                connection.close()
+            self._idle.clear()
+
+    @contextmanager
+    def _connection(self) -> Iterator[socket.socket]:
+        connection = self._take() or self._open()
+        try:
+            yield connection
+        except (WireError, OSError) as error:
+            connection.close()
+            raise SandboxError(f"The sandbox's supervisor at {self._path} went away: {error}") from error
+        except BaseException:
+            # An answer may still be under way: a later run must not read it as its own.
+            connection.close()
+            raise
+        with self._lock:
+            self._idle.append(connection)
+
+    def _take(self) -> socket.socket | None:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._idle.clear()
+                self._pid = os.getpid()
+            return self._idle.pop() if self._idle else None
+
+    def _open(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             connection.connect(str(self._path))
@@ -107,13 +125,7 @@ class _SocketSandbox:
             raise SandboxUnavailable(
                 f"No sandbox answers at {self._path} ({error.strerror}).", remedy="Start it with `make up`."
             ) from error
-        self._local.socket, self._local.pid = connection, os.getpid()
         return connection
-
-    def _lost(self, error: Exception) -> SandboxError:
-        self._local.socket.close()
-        self._local.socket = None
-        return SandboxError(f"The sandbox's supervisor at {self._path} went away: {error}")
 
 
 class _Exchange(threading.Thread):
@@ -226,7 +238,11 @@ def _status(limits: Limits, account: dict[str, Any], header: dict[str, Any]) -> 
 
 def connect(socket: Path) -> Sandbox:
     """A sandbox served by the supervisor that listens on `socket`."""
-    sandbox = _SocketSandbox(socket)
+    return _connected(socket)
+
+
+def _connected(path: Path) -> _SocketSandbox:
+    sandbox = _SocketSandbox(path)
     sandbox.ping()
     return sandbox
 
@@ -247,7 +263,11 @@ def private_sandbox(config: Config) -> Iterator[Sandbox]:
                     "The sandbox's supervisor did not start.",
                     remedy="`manage.py doctor` says what is missing.",
                 )
-            yield connect(config.socket)
+            sandbox = _connected(config.socket)
+            try:
+                yield sandbox
+            finally:
+                sandbox.close()
         finally:
             process.terminate()
             process.wait(30)

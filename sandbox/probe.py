@@ -53,7 +53,9 @@ report = {
     "no_new_privs": status_field("NoNewPrivs"),
     "capabilities": [status_field(name) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
     "interfaces": sorted(
-        line.split(":")[0].strip() for line in Path("/proc/self/net/dev").open() if ":" in line
+        line.split(":")[0].strip()
+        for line in Path("/proc/self/net/dev").read_text().splitlines()
+        if ":" in line
     ),
     "internet_refused": refused(lambda: socket.socket(socket.AF_INET)),
     "namespace_refused": ctypes.CDLL(None).unshare(0x10000000) == -1,

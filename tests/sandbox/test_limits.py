@@ -1,0 +1,128 @@
+"""Each limit ends a run with its own status, and the next run knows nothing of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.client import Sandbox
+from sandbox.job import MIB, Outcome, Status
+from tests.sandbox.runs import SMALL, printed, run_python
+
+
+def test_an_endless_loop_is_ended_by_its_cpu_time(box: Sandbox) -> None:
+    outcome = run_python(box, "while True: pass", limits=replace(SMALL, cpu_s=0.3))
+    assert outcome.status is Status.TIME_LIMIT
+    assert 0.3 <= outcome.cpu_s < 1.3
+    assert "CPU" in outcome.reason
+
+
+def test_a_sleeper_is_ended_by_the_wall_clock_and_keeps_what_it_wrote(box: Sandbox) -> None:
+    source = "import time\nprint('before', flush=True)\ntime.sleep(100)"
+    outcome = run_python(box, source, limits=replace(SMALL, wall_s=0.5))
+    assert outcome.status is Status.TIME_LIMIT
+    assert outcome.stdout == b"before\n"
+    assert 0.5 <= outcome.wall_s < 1.5
+
+
+def test_a_stopped_process_does_not_outlive_the_wall_clock(box: Sandbox) -> None:
+    source = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"
+    outcome = run_python(box, source, limits=replace(SMALL, wall_s=0.5))
+    assert outcome.status is Status.TIME_LIMIT
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = bytearray(10 * 2**30)",
+        "x = []\nwhile True: x.append(bytearray(2**20))",
+        "import os\nx = bytearray(100 * 2**20)\nos.fork()\nx[:] = bytes(len(x))",
+    ],
+    ids=["at once", "bit by bit", "in two processes"],
+)
+def test_memory_beyond_the_limit_is_its_own_status(box: Sandbox, source: str) -> None:
+    outcome = run_python(box, source, limits=replace(SMALL, cpu_s=10, wall_s=20))
+    assert outcome.status is Status.MEMORY_LIMIT
+    assert "128 MiB" in outcome.reason
+
+
+def test_a_flood_of_output_is_cut_at_the_limit(box: Sandbox) -> None:
+    outcome = run_python(box, "while True: print('x' * 1000)")
+    assert outcome.status is Status.OUTPUT_LIMIT
+    assert len(outcome.stdout) == MIB
+
+
+def test_output_of_exactly_the_limit_is_allowed(box: Sandbox) -> None:
+    outcome = run_python(box, f"import sys\nsys.stdout.write('x' * {MIB})")
+    assert outcome.status is Status.OK
+    assert len(outcome.stdout) == MIB
+
+
+def test_processes_beyond_the_limit_are_refused_and_reported(box: Sandbox) -> None:
+    source = """
+        import os, time
+        made = 0
+        try:
+            while True:
+                if os.fork() == 0:
+                    time.sleep(60)
+                made += 1
+        except BlockingIOError:
+            print(made)
+    """
+    outcome = run_python(box, source)
+    assert int(printed(outcome)) in (SMALL.processes - 1, SMALL.processes)
+    assert outcome.process_limit_hit or "watchdog" in " ".join(outcome.guarantees)
+
+
+def test_the_disk_is_bounded_in_bytes_and_in_files(box: Sandbox) -> None:
+    full = run_python(box, "open('/tmp/x', 'wb').write(bytes(9 * 2**20))")
+    assert b"No space left" in full.stderr
+    many = run_python(box, "for i in range(300): open(f'/tmp/{i}', 'w').close()")
+    assert b"No space left" in many.stderr
+
+
+def test_a_daemon_ends_with_the_run(box: Sandbox) -> None:
+    source = """
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(1)
+                open('/work/late', 'w').write('still here')
+            os._exit(0)
+        print('done')
+    """
+    outcome = run_python(box, source, collect=("late",))
+    assert printed(outcome) == "done"
+    assert outcome.files == {}
+
+
+def test_figures_agree_with_the_submissions_own(box: Sandbox) -> None:
+    source = """
+        import time
+        x = bytearray(b'x') * (50 * 2**20)
+        while time.process_time() < 0.4: pass
+        print(time.process_time())
+    """
+    outcome = run_python(box, source)
+    assert abs(outcome.cpu_s - float(printed(outcome))) < 0.1
+    assert 50 * MIB <= outcome.peak_bytes < 70 * MIB
+    assert outcome.wall_s >= outcome.cpu_s * 0.9
+
+
+def test_exit_codes_and_signals_are_told_apart(box: Sandbox) -> None:
+    assert _facts(run_python(box, "raise SystemExit(3)")) == (Status.NONZERO_EXIT, 3, None)
+    assert _facts(run_python(box, "import os; os._exit(4)")) == (Status.NONZERO_EXIT, 4, None)
+    assert _facts(run_python(box, "import os; os.abort()")) == (Status.SIGNALLED, None, 6)
+    assert _facts(run_python(box, "import os; os.kill(os.getpid(), 9)")) == (Status.SIGNALLED, None, 9)
+
+
+def test_the_run_after_an_attack_is_unaffected(box: Sandbox) -> None:
+    run_python(box, "import os\nwhile True: os.fork()")
+    assert printed(run_python(box, "print(6 * 7)")) == "42"
+
+
+def _facts(outcome: Outcome) -> tuple[Status, int | None, int | None]:
+    return outcome.status, outcome.exit_code, outcome.signal
