@@ -1,0 +1,111 @@
+"""Tests and test groups of a package: `data/sample` and `data/secret`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from questionbank.packages.documents import load_json, load_yaml
+from questionbank.packages.errors import Findings
+from questionbank.packages.files import Files
+from questionbank.packages.model import Kind, TestCase, TestGroup
+from questionbank.packages.schemas import CASE, TEST_GROUP
+
+SAMPLE, SECRET = "sample", "secret"
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+_GROUP_FILE = "test_group.yaml"
+
+
+def read_tests(
+    files: Files, kind: Kind, parameters: int, findings: Findings
+) -> tuple[tuple[TestCase, ...], tuple[TestGroup, ...]]:
+    """Tests in the order they are judged, samples first, and the groups that earn points."""
+    read = _read_function_tests if kind is Kind.FUNCTION else _read_program_tests
+    tests: list[TestCase] = []
+    for top in (SAMPLE, SECRET):
+        found = read(files, top, parameters, findings)
+        if not found:
+            findings.add(f"data/{top}", "holds no test")
+        tests += found
+    _check_names(tests, findings)
+    return tuple(tests), _read_groups(files, tests, findings)
+
+
+def _check_names(tests: list[TestCase], findings: Findings) -> None:
+    seen: set[tuple[str, str]] = set()
+    for test in tests:
+        if (test.group, test.name) in seen:
+            findings.add(f"data/{test.group}", f"two tests are called {test.name!r}")
+        seen.add((test.group, test.name))
+
+
+def _read_groups(files: Files, tests: list[TestCase], findings: Findings) -> tuple[TestGroup, ...]:
+    groups = []
+    for path in files.paths("data"):
+        if path.name != _GROUP_FILE:
+            continue
+        name = _group_of(path)
+        document = load_yaml(files, str(path), TEST_GROUP, findings)
+        if not any(test.group == name or test.group.startswith(name + "/") for test in tests):
+            findings.add(str(path), "is the setting of a group without tests")
+        groups.append(TestGroup(name, float(document.get("max_score", 0))))
+    return tuple(groups)
+
+
+def _group_of(path: PurePosixPath) -> str:
+    return path.parent.relative_to("data").as_posix()
+
+
+def _read_program_tests(files: Files, top: str, _: int, findings: Findings) -> list[TestCase]:
+    tests = []
+    paths = files.paths(f"data/{top}")
+    for path in paths:
+        if path.suffix == ".in":
+            answer = path.with_suffix(".ans")
+            if str(answer) not in files:
+                findings.add(str(path), f"has no answer {answer.name} beside it")
+            elif not _NAME.match(path.stem):
+                findings.add(str(path), "a test's name is made of letters, digits, '_', '.' and '-'")
+            else:
+                tests.append(
+                    TestCase(path.stem, _group_of(path), input=files.data(path), answer=files.data(answer))
+                )
+        elif path.suffix == ".ans":
+            if str(path.with_suffix(".in")) not in files:
+                findings.add(str(path), "has no input beside it")
+        elif path.name != _GROUP_FILE:
+            findings.add(str(path), "is neither a test (.in, .ans) nor a test_group.yaml")
+    return tests
+
+
+def _read_function_tests(files: Files, top: str, parameters: int, findings: Findings) -> list[TestCase]:
+    tests: list[TestCase] = []
+    for path in files.paths(f"data/{top}"):
+        if path.name == "cases.jsonl":
+            text = files.text(path, findings) or ""
+            for number, line in enumerate(text.split("\n"), start=1):
+                if line.strip():
+                    tests += _case(line, path, number, parameters, findings)
+        elif path.name != _GROUP_FILE:
+            findings.add(str(path), "is neither cases.jsonl nor a test_group.yaml")
+    return tests
+
+
+def _case(line: str, path: PurePosixPath, number: int, parameters: int, findings: Findings) -> list[TestCase]:
+    document: dict[str, Any] | None = load_json(line, str(path), number, CASE, findings)
+    if document is None:
+        return []
+    if len(document["args"]) != parameters:
+        message = f"has {len(document['args'])} arguments, the function takes {parameters}"
+        findings.add(str(path), message, number)
+        return []
+    return [
+        TestCase(
+            document["name"],
+            _group_of(path),
+            args=tuple(document["args"]),
+            expected=document["expected"],
+            explanation=document.get("explanation"),
+        )
+    ]

@@ -1,0 +1,138 @@
+"""JSON Schemas (draft 2020-12) of a package's documents. Keys that are not listed are errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from questionbank.packages.model import Difficulty, Kind
+
+Schema = dict[str, Any]
+
+TOPICS = ("training", "deployment", "ethics", "innovation", "algorithms")
+LANGUAGES = ("en", "zh")
+
+
+def _object(required: Schema, optional: Schema | None = None) -> Schema:
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+_TEXT: Schema = {"type": "string", "minLength": 1}
+_POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
+LOCALISED: Schema = _object(dict.fromkeys(LANGUAGES, _TEXT))
+_IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+_SLUG: Schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
+
+PROBLEM: Schema = _object(
+    {
+        "problem_format_version": {"const": "2025-09"},
+        "name": LOCALISED,
+        "uuid": {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
+        "license": {
+            "enum": ["unknown", "public domain", "cc0", "cc by", "cc by-sa", "educational", "permission"]
+        },
+    },
+    {
+        "type": {"enum": ["pass-fail", "scoring"]},
+        "credits": _object({"authors": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}}),
+        "limits": _object({}, {"time_limit": _POSITIVE, "memory": _POSITIVE, "output": _POSITIVE}),
+    },
+)
+
+_FUNCTION = _object(
+    {
+        "name": _IDENTIFIER,
+        "parameters": {
+            "type": "array",
+            "items": _object({"name": _IDENTIFIER, "type": _TEXT}),
+            "maxItems": 20,
+        },
+        "returns": _TEXT,
+    },
+    {
+        "runtime": {"enum": ["python", "numpy", "ml"]},
+        "numeric": _object(
+            {}, {"atol": {"type": "number", "minimum": 0}, "rtol": {"type": "number", "minimum": 0}}
+        ),
+    },
+)
+_METRIC = _object(
+    {
+        "key": _IDENTIFIER,
+        "name": LOCALISED,
+        "direction": {"enum": ["min", "max"]},
+        "threshold": {"type": "number"},
+    },
+    {
+        "unit": {"type": "string"},
+        "digits": {"type": "integer", "minimum": 0, "maximum": 12},
+        "baseline": {"type": ["number", "null"]},
+    },
+)
+_ARTIFACT = _object(
+    {
+        "outputs": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9_./-]*$"},
+            "minItems": 1,
+        },
+        "hidden": _SLUG,
+        "scorer": _SLUG,
+        "metrics": {"type": "array", "items": _METRIC, "minItems": 1},
+    },
+    {"store": {"type": "array", "items": _SLUG}},
+)
+_OPTION = _object({"id": _SLUG, "correct": {"type": "boolean"}, "text": LOCALISED, "explanation": LOCALISED})
+_CHOICE = _object(
+    {"options": {"type": "array", "items": _OPTION, "minItems": 2, "maxItems": 12}},
+    {"multiple": {"type": "boolean"}, "shuffle": {"type": "boolean"}},
+)
+_CHECKER = _object(
+    {},
+    {
+        "case_sensitive": {"type": "boolean"},
+        "space_change_sensitive": {"type": "boolean"},
+        "float_absolute_tolerance": {"type": "number", "minimum": 0},
+        "float_relative_tolerance": {"type": "number", "minimum": 0},
+    },
+)
+
+TOUCHSTONE: Schema = _object(
+    {
+        "kind": {"enum": [kind.value for kind in Kind]},
+        "topics": {"type": "array", "items": {"enum": list(TOPICS)}, "minItems": 1, "uniqueItems": True},
+        "difficulty": {"enum": [difficulty.value for difficulty in Difficulty]},
+        "expected_minutes": {"type": "integer", "minimum": 1, "maximum": 600},
+    },
+    {
+        "tags": {"type": "array", "items": _TEXT, "uniqueItems": True},
+        "languages": {"type": "array", "items": _SLUG, "minItems": 1, "uniqueItems": True},
+        "wall_time": _POSITIVE,
+        "function": _FUNCTION,
+        "artifact": _ARTIFACT,
+        "choice": _CHOICE,
+        "checker": _CHECKER,
+    },
+)
+
+RUBRIC: Schema = _object(
+    {
+        "points": {
+            "type": "array",
+            "minItems": 1,
+            "items": _object(
+                {"id": _SLUG, "weight": _POSITIVE, "statement": LOCALISED}, {"required": {"type": "boolean"}}
+            ),
+        },
+        "model_answer": LOCALISED,
+    },
+    {"follow_ups": {"type": "array", "items": LOCALISED}},
+)
+
+TEST_GROUP: Schema = _object({"max_score": _POSITIVE})
+
+CASE: Schema = _object({"name": _TEXT, "args": {"type": "array"}, "expected": {}}, {"explanation": LOCALISED})
