@@ -19,7 +19,9 @@ class Submission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions")
-    version = models.ForeignKey("questionbank.ProblemVersion", on_delete=models.PROTECT, related_name="submissions")
+    version = models.ForeignKey(
+        "questionbank.ProblemVersion", on_delete=models.PROTECT, related_name="submissions"
+    )
     language = models.CharField(max_length=20)
     source = models.TextField()
     stage = models.CharField(max_length=20, default=Stage.QUEUED)

@@ -55,6 +55,9 @@ class Sandbox(Protocol):
     def run(self, job: Job) -> Outcome:
         """Blocks until the run is over. Raises `SandboxError` when the sandbox, not the job, failed."""
 
+    def guarantees(self) -> tuple[str, ...]:
+        """What holds for every run on this host, by name."""
+
 
 class _SocketSandbox:
     """Connections to the supervisor, one a run under way, kept for the next; never shared over a fork."""
@@ -64,6 +67,7 @@ class _SocketSandbox:
         self._lock = threading.Lock()
         self._idle: list[socket.socket] = []
         self._pid = os.getpid()
+        self._guarantees: tuple[str, ...] | None = None
 
     def run(self, job: Job) -> Outcome:
         _check_paths(job)
@@ -86,6 +90,11 @@ class _SocketSandbox:
             send_control(connection, {"op": "ping"})
             answer, _ = receive_control(connection)
         return answer
+
+    def guarantees(self) -> tuple[str, ...]:
+        if self._guarantees is None:
+            self._guarantees = tuple(self.ping()["guarantees"])
+        return self._guarantees
 
     def close(self) -> None:
         """Closes the connections that are idle."""

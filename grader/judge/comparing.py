@@ -1,0 +1,84 @@
+"""Whether a result equals the expected value, floats within the tolerance the problem declares."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from grader.judge.values import Array
+from questionbank.packages.model import Numeric
+
+EXACT = Numeric(atol=0.0, rtol=0.0)
+
+
+def difference(got: Any, expected: Any, numeric: Numeric | None) -> str | None:
+    """Where and how the two differ, for the author and for samples; None where they do not.
+
+    Both are decoded to one declared type (`grader.judge.values`). A float is close when
+    |got − expected| ≤ atol + rtol·|expected|; NaN equals NaN, an infinity equals itself.
+    """
+    return _difference(got, expected, numeric or EXACT, "result")
+
+
+def _difference(got: Any, expected: Any, numeric: Numeric, place: str) -> str | None:
+    if isinstance(expected, Array):
+        if got.shape != expected.shape:
+            return f"{place} has shape {_shape_text(got.shape)}, not {_shape_text(expected.shape)}"
+        return _sequence(_flat(got.items), _flat(expected.items), numeric, place)
+    if isinstance(expected, float) and isinstance(got, float):
+        return None if close(got, expected, numeric) else f"{place} is {got!r}, not {expected!r}"
+    if type(got) is not type(expected):
+        return f"{place} is {got!r:.80}, not {expected!r:.80}"
+    if isinstance(expected, list | tuple):
+        if len(got) != len(expected):
+            return f"{place} has {len(got)} items, not {len(expected)}"
+        return _sequence(got, expected, numeric, place)
+    if isinstance(expected, dict):
+        return _mapping(got, expected, numeric, place)
+    return None if got == expected else f"{place} is {got!r:.80}, not {expected!r:.80}"
+
+
+def close(got: float, expected: float, numeric: Numeric) -> bool:
+    """The tolerance rule for one pair of numbers."""
+    if got == expected or (math.isnan(got) and math.isnan(expected)):
+        return True
+    if not (math.isfinite(got) and math.isfinite(expected)):
+        return False
+    return abs(got - expected) <= numeric.atol + numeric.rtol * abs(expected)
+
+
+def _sequence(got: Any, expected: Any, numeric: Numeric, place: str) -> str | None:
+    for index, (one, other) in enumerate(zip(got, expected, strict=True)):
+        found = _difference(_number(one, other), other, numeric, f"{place}[{index}]")
+        if found:
+            return found
+    return None
+
+
+def _mapping(got: Any, expected: Any, numeric: Numeric, place: str) -> str | None:
+    missing = sorted(expected.keys() - got.keys())
+    if missing:
+        return f"{place} lacks the key {missing[0]!r}"
+    extra = sorted(got.keys() - expected.keys())
+    if extra:
+        return f"{place} has a key {extra[0]!r:.80} too many"
+    for key, value in expected.items():
+        found = _difference(got[key], value, numeric, f"{place}[{key!r}]")
+        if found:
+            return found
+    return None
+
+
+def _number(got: Any, expected: Any) -> Any:
+    """An array's numbers may be written as integers on either side."""
+    return float(got) if isinstance(expected, float) and type(got) is int else got
+
+
+def _flat(items: Any) -> list[Any]:
+    if not isinstance(items, list):
+        return [float(items) if isinstance(items, int) and not isinstance(items, bool) else items]
+    return [number for item in items for number in _flat(item)]
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "()"

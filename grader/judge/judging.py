@@ -1,0 +1,128 @@
+"""The one way in: a package and an answer become a judgement, whatever the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.judge import artifact, choices, functions, programs
+from grader.judge.compiling import compile_error
+from grader.judge.model import Answer, CaseResult, Judgement, Observer, SampleRun
+from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
+from grader.verdict import Stage, Verdict
+from questionbank.packages.model import Kind, Package, TestCase
+from sandbox.client import Sandbox
+
+_JudgeTest = Callable[[Package, Answer, TestCase, Sandbox], CaseResult]
+_JUDGE_TEST: dict[Kind, _JudgeTest] = {
+    Kind.FUNCTION: functions.judge_call,
+    Kind.PASS_FAIL: programs.judge_test,
+}
+
+
+class UnsupportedAnswer(ValueError):
+    """The answer's language is none that the problem takes."""
+
+
+def judge(
+    package: Package, answer: Answer, *, sandbox: Sandbox, hidden_root: Path, observer: Observer | None = None
+) -> Judgement:
+    """Judges one answer.
+
+    `hidden_root` holds the hidden data of artifact problems, a folder a name. Raises `UnsupportedAnswer` and
+    `choices.MalformedChoice` for answers that are none, `sandbox.errors.SandboxError` and
+    `artifact.EvaluatorFailed` where judging itself failed: never the candidate's fault.
+    """
+    observer = observer or Observer()
+    if answer.language not in package.languages:
+        accepted = ", ".join(package.languages)
+        raise UnsupportedAnswer(f"{package.slug} takes answers in {accepted}, not in {answer.language}.")
+    if package.kind is Kind.OPEN:
+        return Judgement(verdict=None, score=0.0, needs_review=True)
+    if package.kind is Kind.CHOICE:
+        return choices.judge_choice(package, answer)
+    observer.stage(Stage.COMPILING)
+    refused = compile_error(answer, sandbox)
+    if refused:
+        return refused
+    if package.kind is Kind.ARTIFACT:
+        return artifact.judge_artifact(
+            package, answer, sandbox=sandbox, hidden_root=hidden_root, observer=observer
+        )
+    observer.stage(Stage.RUNNING)
+    return _judge_tests(package, answer, sandbox, observer)
+
+
+def run_samples(
+    package: Package, answer: Answer, *, sandbox: Sandbox, own_input: str | None
+) -> tuple[SampleRun, ...]:
+    """Runs the samples, or the candidate's own input, outside the record.
+
+    `own_input` is stdin for programs and a JSON list of arguments for functions; `ValueError` with a sentence
+    for people where it is neither.
+    """
+    if answer.language not in package.languages:
+        raise UnsupportedAnswer(f"{package.slug} takes no answers in {answer.language}.")
+    if package.kind in (Kind.OPEN, Kind.CHOICE):
+        raise UnsupportedAnswer(f"{package.slug} has nothing to run.")
+    refused = compile_error(answer, sandbox)
+    if refused:
+        return (_not_compiled(refused),)
+    if package.kind is Kind.ARTIFACT:
+        return (artifact.run_once(package, answer, sandbox=sandbox),)
+    if package.kind is Kind.FUNCTION:
+        if own_input is not None:
+            args = functions.own_arguments(package, own_input)
+            return (functions.run_call(package, answer, args, sandbox, None),)
+        return tuple(
+            functions.run_call(package, answer, test.args, sandbox, test) for test in package.samples()
+        )
+    if own_input is not None:
+        return (programs.run_program(package, answer, own_input.encode(), sandbox, None),)
+    return tuple(
+        programs.run_program(package, answer, test.input, sandbox, test) for test in package.samples()
+    )
+
+
+def _judge_tests(package: Package, answer: Answer, sandbox: Sandbox, observer: Observer) -> Judgement:
+    cases: list[CaseResult] = []
+    for test in package.tests:
+        if _is_decided(package, test, cases):
+            continue
+        case = _JUDGE_TEST[package.kind](package, answer, test, sandbox)
+        cases.append(case)
+        observer.case(case)
+    verdict = overall_verdict(cases)
+    return Judgement(
+        verdict=verdict,
+        score=score(package.groups, cases),
+        cases=tuple(cases),
+        message=next((case.message for case in cases if case.verdict is not Verdict.AC), ""),
+        guarantees=sandbox.guarantees(),
+    )
+
+
+def _is_decided(package: Package, test: TestCase, cases: list[CaseResult]) -> bool:
+    """Whether a test can change nothing any more and would cost its whole limit: its group has met a limit."""
+    over_limit = [case for case in cases if case.verdict in LIMIT_VERDICTS]
+    if not over_limit:
+        return False
+    if not package.groups:
+        return any(case.group != "sample" or test.group != "sample" for case in over_limit)
+    lost = lost_groups(package.groups, over_limit)
+    return any(in_group(test.group, name) for name in lost)
+
+
+def _not_compiled(refused: Judgement) -> SampleRun:
+    return SampleRun(
+        name="compile",
+        verdict=Verdict.CE,
+        output="",
+        expected=None,
+        stdout="",
+        stderr=refused.compiler_output,
+        cpu_s=0.0,
+        wall_s=0.0,
+        peak_bytes=0,
+        message="",
+    )

@@ -1,0 +1,77 @@
+"""From what the kernel saw of a run to a verdict, and from verdicts of tests to one of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from grader.judge.model import CaseResult
+from grader.verdict import Verdict
+from questionbank.packages.model import Package, TestGroup
+from sandbox.job import MIB, Limits, Outcome, Status
+
+STATUS_VERDICTS: Mapping[Status, Verdict] = {
+    Status.TIME_LIMIT: Verdict.TLE,
+    Status.MEMORY_LIMIT: Verdict.MLE,
+    Status.OUTPUT_LIMIT: Verdict.OLE,
+    Status.NONZERO_EXIT: Verdict.RE,
+    Status.SIGNALLED: Verdict.RE,
+}
+LIMIT_VERDICTS = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})
+STDERR_CHARACTERS = 4000
+_PROCESSES = 64
+
+
+def run_limits(package: Package) -> Limits:
+    """The limits of one test, as the sandbox takes them."""
+    limits = package.limits
+    return Limits(
+        cpu_s=limits.time_limit_s,
+        wall_s=limits.wall_time_s,
+        memory_bytes=limits.memory_mib * MIB,
+        processes=_PROCESSES,
+        output_bytes=limits.output_mib * MIB,
+        collect_bytes=limits.output_mib * MIB,
+    )
+
+
+def run_verdict(outcome: Outcome) -> tuple[Verdict | None, str]:
+    """The verdict of a run that did not end well with a sentence to show; None where it ended well.
+
+    The sentence quotes nothing that the submission wrote: hidden tests show it too.
+    """
+    if outcome.status is Status.OK:
+        return None, ""
+    verdict = STATUS_VERDICTS[outcome.status]
+    if verdict is Verdict.RE and outcome.process_limit_hit:
+        return verdict, f"{outcome.reason}, after asking for more than {_PROCESSES} processes"
+    return verdict, outcome.reason
+
+
+def shown_stream(data: bytes) -> str:
+    """The end of a stream, where errors stand, as text."""
+    return data.decode("utf-8", errors="replace")[-STDERR_CHARACTERS:]
+
+
+def overall_verdict(cases: Iterable[CaseResult]) -> Verdict:
+    """That of the first test that is not accepted; AC where there is none."""
+    return next((case.verdict for case in cases if case.verdict is not Verdict.AC), Verdict.AC)
+
+
+def in_group(test_group: str, group: str) -> bool:
+    """Whether a test of `test_group` belongs to `group` or a group below it."""
+    return test_group == group or test_group.startswith(group + "/")
+
+
+def score(groups: Sequence[TestGroup], cases: Sequence[CaseResult]) -> float:
+    """0 to 100: the share of points whose groups passed whole; without groups all or nothing."""
+    total = sum(group.points for group in groups)
+    if total == 0:
+        return 100.0 if overall_verdict(cases) is Verdict.AC else 0.0
+    lost = lost_groups(groups, cases)
+    return 100.0 * sum(group.points for group in groups if group.name not in lost) / total
+
+
+def lost_groups(groups: Sequence[TestGroup], cases: Iterable[CaseResult]) -> set[str]:
+    """Names of groups in which a test failed."""
+    failed = [case.group for case in cases if case.verdict is not Verdict.AC]
+    return {group.name for group in groups if any(in_group(name, group.name) for name in failed)}

@@ -1,0 +1,107 @@
+"""`manage.py judge PACKAGE SOURCE [--language L] [--json]`: one file against one package, no database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from grader.jail import open_sandbox
+from grader.judge.choices import MalformedChoice
+from grader.judge.judging import UnsupportedAnswer, judge
+from grader.judge.languages import LANGUAGES, language_of
+from grader.judge.model import Answer, Judgement
+from questionbank.packages.errors import PackageError
+from questionbank.packages.model import Kind, Package
+from questionbank.packages.reader import read_package
+
+BAD_INPUT = 2
+
+
+class Command(BaseCommand):
+    help = "Judges a source file against a problem package, without a database."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("package", type=Path, help="the package's folder")
+        parser.add_argument("source", type=Path, help="the file to judge")
+        parser.add_argument("--language", help="default: what the file's extension says")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        package = _package(options["package"])
+        answer = Answer(_language(package, options), _source(options["source"]))
+        try:
+            with open_sandbox() as sandbox:
+                hidden_root = Path(settings.DATA_ROOT) / "hidden"
+                judgement = judge(package, answer, sandbox=sandbox, hidden_root=hidden_root)
+        except (UnsupportedAnswer, MalformedChoice) as error:
+            raise CommandError(str(error), returncode=BAD_INPUT) from error
+        document = _document(judgement)
+        if options["json"]:
+            self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2))
+            return
+        verdict = document["verdict"] or "awaiting review"
+        self.stdout.write(f"{package.slug}: {verdict}, score {document['score']:g}")
+        for test in document["tests"]:
+            self.stdout.write(
+                f"  {test['verdict']:4}{test['group']}/{test['name']}  {test['cpu_s']:.3f} s  {test['message']}"
+            )
+        if document["compiler_output"]:
+            self.stdout.write(document["compiler_output"])
+
+
+def _package(folder: Path) -> Package:
+    try:
+        return read_package(folder.resolve())
+    except PackageError as error:
+        raise CommandError(f"{folder} is no problem package:\n{error}", returncode=BAD_INPUT) from error
+
+
+def _source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read: {error}", returncode=BAD_INPUT) from error
+
+
+def _language(package: Package, options: dict[str, Any]) -> str:
+    if options["language"]:
+        return str(options["language"])
+    if package.kind in (Kind.CHOICE, Kind.OPEN):
+        return package.languages[0]
+    language = language_of(PurePosixPath(options["source"]))
+    if language is None:
+        known = ", ".join(LANGUAGES)
+        raise CommandError(
+            f"The extension of {options['source']} names no language: say --language, one of {known}.",
+            returncode=BAD_INPUT,
+        )
+    return language.key
+
+
+def _document(judgement: Judgement) -> dict[str, Any]:
+    fields = ("name", "group", "verdict", "cpu_s", "wall_s", "peak_bytes", "message")
+    return {
+        "verdict": judgement.verdict,
+        "score": judgement.score,
+        "message": judgement.message,
+        "compiler_output": judgement.compiler_output,
+        "tests": [{field: getattr(case, field) for field in fields} for case in judgement.cases],
+        "metrics": [
+            {
+                "key": metric.key,
+                "value": metric.value,
+                "threshold": metric.threshold,
+                "direction": metric.direction,
+                "baseline": metric.baseline,
+                "passed": metric.passed,
+            }
+            for metric in judgement.metrics
+        ],
+        "guarantees": list(judgement.guarantees),
+        "device": judgement.device,
+    }
