@@ -103,7 +103,7 @@ def _judge_tests(package: Package, answer: Answer, sandbox: Sandbox, observer: O
 
 
 def _is_decided(package: Package, test: TestCase, cases: list[CaseResult]) -> bool:
-    """Whether a test can change nothing any more and would cost its whole limit: its group has met a limit."""
+    """Whether a test can change nothing any more and may cost its whole limit: its group has met a limit."""
     over_limit = [case for case in cases if case.verdict in LIMIT_VERDICTS]
     if not over_limit:
         return False

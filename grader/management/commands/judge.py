@@ -47,9 +47,8 @@ class Command(BaseCommand):
         verdict = document["verdict"] or "awaiting review"
         self.stdout.write(f"{package.slug}: {verdict}, score {document['score']:g}")
         for test in document["tests"]:
-            self.stdout.write(
-                f"  {test['verdict']:4}{test['group']}/{test['name']}  {test['cpu_s']:.3f} s  {test['message']}"
-            )
+            place = f"{test['group']}/{test['name']}"
+            self.stdout.write(f"  {test['verdict']:4}{place}  {test['cpu_s']:.3f} s  {test['message']}")
         if document["compiler_output"]:
             self.stdout.write(document["compiler_output"])
 

@@ -1,0 +1,118 @@
+"""A sound package is read whole; every fault is told with its file and line, all of them at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from questionbank.packages.errors import PackageError
+from questionbank.packages.model import Kind
+from questionbank.packages.reader import read_package
+from tests.packages.writing import TOUCHSTONE, write_package
+
+
+def faults(folder: Path) -> list[str]:
+    with pytest.raises(PackageError) as caught:
+        read_package(folder)
+    return [str(finding) for finding in caught.value.findings]
+
+
+def test_a_sound_package_is_read_whole(tmp_path: Path) -> None:
+    package = read_package(write_package(tmp_path))
+    assert (package.slug, package.kind, package.names["zh"]) == ("example", Kind.FUNCTION, "示例")
+    assert [test.name for test in package.samples()] == ["1"]
+    assert package.tests[3].args == (10**30,)
+    assert package.limits.wall_time_s == 5
+    assert [submission.expected for submission in package.submissions] == ["AC"]
+
+
+def test_the_content_hash_changes_with_any_file_and_with_nothing_else(tmp_path: Path) -> None:
+    first = read_package(write_package(tmp_path / "a")).content_hash
+    assert read_package(write_package(tmp_path / "b")).content_hash == first
+    changed = write_package(tmp_path / "c", files={"editorial.en.md": "Multiply!"})
+    assert read_package(changed).content_hash != first
+
+
+@pytest.mark.parametrize(
+    ("document", "change", "said"),
+    [
+        ("problem", {"limits": {"time_limit": -1}}, "problem.yaml:5: limits.time_limit"),
+        ("problem", {"name": {"en": "only English"}}, "'zh' is a required property"),
+        ("problem", {"colour": "red"}, "'colour' was unexpected"),
+        ("touchstone", {"kind": "quiz"}, "'quiz' is not one of"),
+        ("touchstone", {"topics": []}, "topics"),
+        ("touchstone", {"choice": {"options": []}}, "choice"),
+        ("touchstone", {"function": {**TOUCHSTONE["function"], "returns": "list[int"}}, "ends too early"),
+        (
+            "touchstone",
+            {"function": {**TOUCHSTONE["function"], "returns": "ndarray"}},
+            "needs `runtime: numpy`",
+        ),
+    ],
+)
+def test_a_fault_in_a_document_names_it(
+    tmp_path: Path, document: str, change: dict[str, Any], said: str
+) -> None:
+    found = faults(write_package(tmp_path, **{document: change}))
+    assert any(said in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"statement/problem.zh.md": None}, "statement/problem.zh.md: is missing"),
+        ({"data/secret/cases.jsonl": None}, "data/secret: holds no test"),
+        ({"data/secret/cases.jsonl": '{"name": "a", "args": []}'}, "data/secret/cases.jsonl:1: 'expected'"),
+        ({"data/secret/cases.jsonl": '\n{"name": 1'}, "data/secret/cases.jsonl:2: not valid JSON"),
+        ({"data/sample/cases.jsonl": '{"name": "a", "args": [1, 2], "expected": 1}'}, "has 2 arguments"),
+        ({"submissions/accepted/double.py": None}, "holds no reference solution"),
+        ({"submissions/right/x.py": "pass"}, "submissions lie in one of"),
+        ({"notes.txt": "hm"}, "notes.txt: is not a part"),
+        ({"hints/2.en.md": "x", "hints/2.zh.md": "x"}, "numbered from 1"),
+        ({"hints/1.en.md": "x"}, "hints/1.zh.md: is missing"),
+        ({"problem.yaml": "a: 1\na: 2"}, "problem.yaml:2: not valid YAML: the key 'a' is given twice"),
+        ({"problem.yaml": "a: &x [1]\nb: *x"}, "aliases are not allowed"),
+        ({"problem.yaml": "!!python/object:os.system {}"}, "could not determine a constructor"),
+        ({"data/secret/g/test_group.yaml": "max_score: 5"}, "a group without tests"),
+    ],
+)
+def test_a_fault_in_a_file_names_it(tmp_path: Path, files: dict[str, str | None], said: str) -> None:
+    found = faults(write_package(tmp_path, files=files))
+    assert any(said in fault for fault in found), found
+
+
+def test_links_are_refused(tmp_path: Path) -> None:
+    folder = write_package(tmp_path)
+    (folder / "statement" / "link.md").symlink_to("/etc/passwd")
+    assert "no regular file" in "\n".join(faults(folder))
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    found = faults(write_package(tmp_path, problem={"uuid": "x"}, touchstone={"expected_minutes": 0}))
+    assert len(found) == 2
+
+
+def test_groups_earn_points(tmp_path: Path) -> None:
+    case = '{"name": "g", "args": [3], "expected": 6}'
+    files = {"data/secret/large/cases.jsonl": case, "data/secret/large/test_group.yaml": "max_score: 40"}
+    package = read_package(write_package(tmp_path, files=files))
+    assert [(group.name, group.points) for group in package.groups] == [("secret/large", 40.0)]
+    assert package.tests[-1].group == "secret/large"
+
+
+def test_a_rubric_weighs_one(tmp_path: Path) -> None:
+    both = {"en": "x", "zh": "x"}
+    rubric = {"points": [{"id": "a", "weight": 0.5, "statement": both}], "model_answer": both}
+    folder = write_package(
+        tmp_path,
+        touchstone={"kind": "open", "function": None},
+        files={"rubric.yaml": json.dumps(rubric), "data/sample/cases.jsonl": None},
+    )
+    (folder / "touchstone.yaml").write_text(
+        "kind: open\ntopics: [ethics]\ndifficulty: easy\nexpected_minutes: 5\n"
+    )
+    (folder / "data" / "secret" / "cases.jsonl").unlink()
+    assert any("the weights sum to 0.5" in fault for fault in faults(folder))
