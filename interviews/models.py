@@ -16,7 +16,9 @@ def new_share_token() -> str:
 
 class QuestionSet(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="question_sets")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="question_sets"
+    )
     title = models.CharField(max_length=200)
     introduction = models.TextField(blank=True)
     time_limit_minutes = models.PositiveSmallIntegerField()
@@ -53,7 +55,9 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        constraints = [models.UniqueConstraint(fields=["question_set", "candidate"], name="one_attempt_a_set")]
+        constraints = [
+            models.UniqueConstraint(fields=["question_set", "candidate"], name="one_attempt_a_set")
+        ]
 
 
 class AttemptSubmission(models.Model):
@@ -61,4 +65,6 @@ class AttemptSubmission(models.Model):
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="submissions")
     item = models.ForeignKey(SetItem, on_delete=models.PROTECT, related_name="+")
-    submission = models.OneToOneField("grader.Submission", on_delete=models.CASCADE, related_name="attempt_link")
+    submission = models.OneToOneField(
+        "grader.Submission", on_delete=models.CASCADE, related_name="attempt_link"
+    )

@@ -1,4 +1,4 @@
-"""Where an installation keeps its state and its sockets. Plain Python: set-up scripts read it before Django."""
+"""Where an installation keeps its state and its sockets. Plain Python, for set-up reads it too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def state_folder() -> Path:
 
 
 def run_folder(state: Path) -> Path:
-    """`TOUCHSTONE_RUN`, by default a private folder with a short name: a socket's path has 107 bytes at most."""
+    """`TOUCHSTONE_RUN`, by default a private folder of a short name: a socket path has 107 bytes."""
     given = os.environ.get("TOUCHSTONE_RUN")
     if given:
         folder = Path(given).resolve()

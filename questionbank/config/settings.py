@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _

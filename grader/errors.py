@@ -1,0 +1,31 @@
+"""What people may be told when the grader refuses something."""
+
+from __future__ import annotations
+
+
+class GraderError(Exception):
+    """The base of what `grader.services` raises; the text is for people."""
+
+
+class AnswerRefused(GraderError):
+    """The answer is none that this problem takes."""
+
+
+class KeyReused(GraderError):
+    """An idempotency key came again with another answer."""
+
+
+class StaleDraft(GraderError):
+    """Another tab or computer has saved a newer draft."""
+
+
+class RunUnknown(GraderError):
+    """No such run, or it has expired."""
+
+
+class CannotMark(GraderError):
+    """The marks do not fit the submission."""
+
+
+class Fenced(GraderError):
+    """A newer attempt has taken the submission over: this worker's results are void."""

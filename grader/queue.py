@@ -1,0 +1,31 @@
+"""Which queue an answer waits in, and how it gets there."""
+
+from __future__ import annotations
+
+from celery import current_app
+from django.db import transaction
+
+from questionbank.packages.model import Kind, Package
+
+JUDGE_TASK = "grader.judge_submission"
+RUN_TASK = "grader.run_samples"
+QUEUES = ("code", "ml", "gpu", "text", "bulk")
+
+
+def queue_of(package: Package) -> str:
+    """`code` for what takes milliseconds, `ml` for TensorFlow's runtime, `text` for prose."""
+    if package.kind is Kind.OPEN:
+        return "text"
+    if package.kind is Kind.ARTIFACT or (package.function and package.function.runtime == "ml"):
+        return "ml"
+    return "code"
+
+
+def enqueue_judging(submission_id: str, queue: str) -> None:
+    """Sends the submission to a worker once the transaction that made it is committed."""
+    transaction.on_commit(lambda: current_app.send_task(JUDGE_TASK, args=[submission_id], queue=queue))
+
+
+def enqueue_run(run_id: str, queue: str) -> None:
+    """Sends a run outside the record to a worker."""
+    current_app.send_task(RUN_TASK, args=[run_id], queue=queue)

@@ -1,0 +1,139 @@
+"""What workers do: judge a submission, run samples. Our own failures are retried, never charged."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from celery import Task, shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.db import connection
+
+from grader import queue, services
+from grader.errors import Fenced, RunUnknown
+from grader.judge.judging import judge, run_samples
+from grader.judge.model import Answer, CaseResult, Observer
+from grader.models import Submission
+from grader.verdict import Stage
+from questionbank.models import ProblemVersion
+from questionbank.services import package_of
+from sandbox.client import Sandbox, connect
+
+RENEW_EVERY_S = 5.0
+_log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def jail() -> Sandbox:
+    """This worker's connections to the sandbox."""
+    return connect(Path(settings.SANDBOX_SOCKET))
+
+
+@shared_task(bind=True, name=queue.JUDGE_TASK, max_retries=None)
+def judge_submission(self: Task[Any, None], submission_id: str) -> None:
+    """Judges one submission under a fenced attempt."""
+    attempt = services.claim(submission_id)
+    if attempt is None:
+        if services.is_being_judged(submission_id):
+            # Its worker may be lost without having said so: look again when its lease is over.
+            raise self.retry(countdown=services.LEASE.total_seconds())
+        return
+    try:
+        _judge(submission_id, attempt)
+    except Fenced:
+        _log.info("attempt %s of %s was overtaken", attempt, submission_id)
+    except Exception:
+        _log.exception("judging %s failed", submission_id)
+        try:
+            again = services.fail_attempt(submission_id, attempt)
+        except Fenced:
+            return
+        if again:
+            raise self.retry(countdown=2**self.request.retries) from None
+
+
+def _judge(submission_id: str, attempt: int) -> None:
+    submission = Submission.objects.select_related("version__problem").get(pk=submission_id)
+    positions = count()
+
+    def case(result: CaseResult) -> None:
+        services.record_case(submission_id, attempt, next(positions), result)
+
+    def stage(reached: Stage) -> None:
+        if reached is not Stage.COMPILING:
+            services.set_stage(submission_id, attempt, reached)
+
+    with _renewing(submission_id, attempt):
+        judgement = judge(
+            package_of(submission.version),
+            Answer(submission.language, submission.source),
+            sandbox=jail(),
+            hidden_root=settings.DATA_ROOT / "hidden",
+            observer=Observer(stage, case),
+        )
+    for position in range(next(positions), len(judgement.cases)):
+        services.record_case(submission_id, attempt, position, judgement.cases[position])
+    services.finish(submission_id, attempt, judgement)
+
+
+@contextmanager
+def _renewing(submission_id: str, attempt: int) -> Iterator[None]:
+    """Keeps the claim alive while judging takes its time."""
+    over = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not over.wait(RENEW_EVERY_S):
+                services.renew_claim(submission_id, attempt)
+        except Fenced:
+            _log.info("attempt %s of %s lost its claim", attempt, submission_id)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@shared_task(name=queue.RUN_TASK)
+def run_samples_task(run_id: str) -> None:
+    """Runs samples or own input; the result lives for an hour."""
+    try:
+        request = services.run_request(run_id)
+    except RunUnknown:
+        return
+    try:
+        version = ProblemVersion.objects.select_related("problem").get(pk=request["version"])
+        runs = run_samples(
+            package_of(version),
+            Answer(request["language"], request["source"]),
+            sandbox=jail(),
+            own_input=request["own_input"],
+        )
+        result: dict[str, Any] = {"runs": [asdict(run) for run in runs], "error": None, "message": ""}
+    except ValueError as error:
+        result = {"runs": [], "error": "input", "message": str(error)}
+    except Exception:
+        _log.exception("run %s failed", run_id)
+        result = {"runs": [], "error": "internal", "message": ""}
+    services.finish_run(run_id, result)
+
+
+@worker_ready.connect
+def send_forgotten_again(**_: Any) -> None:
+    """A worker that starts looks for answers that an earlier one, or a lost broker, left waiting."""
+    number = services.requeue_forgotten()
+    if number:
+        _log.info("%s forgotten submissions were queued again", number)

@@ -1,0 +1,1 @@
+"""The REST API of this room, under /api/v1/."""
