@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.db.models import F, QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
 from knox.models import AuthToken
 from rest_framework import exceptions, mixins, serializers, status, viewsets
 from rest_framework.permissions import AllowAny
@@ -21,12 +21,15 @@ from questionbank.packages.model import Difficulty, Kind
 from questionbank.services import package_of
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class TopicFilter(filters.ModelMultipleChoiceFilter):
+    """Topics by slug."""
+
+
 class ProblemFilter(filters.FilterSet):
     """Repeat a parameter to allow several values."""
 
-    topic = filters.ModelMultipleChoiceFilter(
-        field_name="topics__slug", to_field_name="slug", queryset=Topic.objects.all()
-    )
+    topic = TopicFilter(field_name="topics__slug", to_field_name="slug", queryset=Topic.objects.all())
     kind = filters.MultipleChoiceFilter(choices=[(kind.value, kind.value) for kind in Kind])
     difficulty = filters.MultipleChoiceFilter(choices=[(one.value, one.value) for one in Difficulty])
     search = filters.CharFilter(method="filter_search", label="every word must occur, in either language")

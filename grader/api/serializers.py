@@ -1,0 +1,138 @@
+"""Submissions, runs and marks as the API sends and takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from grader.models import CaseRecord, PointMark, Submission
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """An answer to a problem."""
+
+    problem = serializers.SlugField(help_text="the problem's slug; its current version is answered")
+    language = serializers.CharField(
+        help_text="one of the problem's languages; `choice` or `text` for those kinds"
+    )
+    source = serializers.CharField(
+        trim_whitespace=False,
+        help_text="the code, the prose, or for a choice a JSON list of option ids as text",
+    )
+
+
+class RunRequestSerializer(AnswerSerializer):
+    own_input = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        default=None,
+        help_text="stdin for a program, a JSON list of arguments for a function; without it the samples run",
+    )
+
+
+class CaseSerializer(serializers.ModelSerializer[CaseRecord]):
+    """One test's result. `got`, `expected` and `stdout` are told for samples only."""
+
+    class Meta:
+        model = CaseRecord
+        exclude = ("id", "submission")
+
+
+class MetricResultSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    value = serializers.FloatField()
+    threshold = serializers.FloatField()
+    direction = serializers.CharField()
+    baseline = serializers.FloatField(allow_null=True)
+    passed = serializers.BooleanField()
+
+
+class MarkSerializer(serializers.ModelSerializer[PointMark]):
+    """A reviewer's mark on one rubric point."""
+
+    class Meta:
+        model = PointMark
+        fields = ("point_id", "level", "comment")
+
+
+class MarksSerializer(serializers.Serializer[Any]):
+    marks = MarkSerializer(many=True)
+
+
+class SubmissionSerializer(serializers.ModelSerializer[Submission]):
+    """A submission in a list."""
+
+    problem = serializers.CharField(source="version.problem.slug", read_only=True)
+    version = serializers.IntegerField(source="version.number", read_only=True)
+    verdict = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Submission
+        fields = (
+            "id",
+            "problem",
+            "version",
+            "language",
+            "stage",
+            "verdict",
+            "score",
+            "created_at",
+            "finished_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_verdict(self, submission: Submission) -> str | None:
+        return submission.verdict or None
+
+
+class SubmissionDetailSerializer(SubmissionSerializer):
+    cases = CaseSerializer(many=True, read_only=True)
+    metrics = MetricResultSerializer(many=True, read_only=True)
+    marks = MarkSerializer(many=True, read_only=True)
+
+    class Meta(SubmissionSerializer.Meta):
+        fields = (  # type: ignore[assignment]
+            *SubmissionSerializer.Meta.fields,
+            "source",
+            "message",
+            "compiler_output",
+            "device",
+            "guarantees",
+            "cases",
+            "metrics",
+            "marks",
+        )
+        read_only_fields = fields
+
+
+class RunStartedSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+
+
+class SampleRunSerializer(serializers.Serializer[Any]):
+    """`verdict` is null where nothing was expected and the run ended well."""
+
+    name = serializers.CharField()
+    verdict = serializers.CharField(allow_null=True)
+    output = serializers.CharField(allow_blank=True)
+    expected = serializers.CharField(allow_null=True)
+    stdout = serializers.CharField(allow_blank=True)
+    stderr = serializers.CharField(allow_blank=True)
+    cpu_s = serializers.FloatField()
+    wall_s = serializers.FloatField()
+    peak_bytes = serializers.IntegerField()
+    message = serializers.CharField(allow_blank=True)
+
+
+class RunSerializer(serializers.Serializer[Any]):
+    """`error` is "input" where the own input makes no sense, "internal" where we failed; null else."""
+
+    done = serializers.BooleanField()
+    runs = SampleRunSerializer(many=True)
+    error = serializers.CharField(allow_null=True)
+    message = serializers.CharField(allow_blank=True)

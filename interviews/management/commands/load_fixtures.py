@@ -1,0 +1,23 @@
+"""`manage.py load_fixtures`: topics and shipped problems; demo users and a set where TOUCHSTONE_DEMO is 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from fixtures import demo
+
+
+class Command(BaseCommand):
+    help = "Publishes the shipped problems; with TOUCHSTONE_DEMO=1 makes demo users and a set."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        demo.load_topics()
+        versions = demo.load_problems()
+        self.stdout.write(f"{len(versions)} problems are published.")
+        if settings.DEMO:
+            demo.load_users()
+            demo.load_set()
+            self.stdout.write("Demo users: candidate, interviewer, admin.")
