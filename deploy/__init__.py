@@ -1,0 +1,1 @@
+"""Set-up and running of a whole installation on one machine."""

@@ -9,6 +9,7 @@ from questionbank.packages.model import Kind, Package
 
 JUDGE_TASK = "grader.judge_submission"
 RUN_TASK = "grader.run_samples"
+REQUEUE_TASK = "grader.requeue_forgotten"
 QUEUES = ("code", "ml", "gpu", "text", "bulk")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,8 +133,17 @@ def run_samples_task(run_id: str) -> None:
 
 
 @worker_ready.connect
-def send_forgotten_again(**_: Any) -> None:
-    """A worker that starts looks for answers that an earlier one, or a lost broker, left waiting."""
+def worker_is_ready(**_: Any) -> None:
+    """A worker that starts looks for answers left waiting, and tells whoever started it."""
+    requeue_forgotten()
+    ready_file = os.environ.get("TOUCHSTONE_READY_FILE")
+    if ready_file:
+        Path(ready_file).touch()
+
+
+@shared_task(name=queue.REQUEUE_TASK)
+def requeue_forgotten() -> None:
+    """Queues again what waits without a living worker."""
     number = services.requeue_forgotten()
     if number:
-        _log.info("%s forgotten submissions were queued again", number)
+        _log.warning("%s forgotten submissions were queued again", number)

@@ -58,7 +58,7 @@ class Report:
 
 def diagnose() -> Report:
     """Looks at the host, then starts a private sandbox and tries every guarantee in it."""
-    findings = list(_host_findings())
+    findings = list(host_findings())
     if all(finding.held for finding in findings):
         findings += _box_findings()
     findings.append(_accounting())
@@ -66,7 +66,8 @@ def diagnose() -> Report:
     return Report(all(finding.held for finding in needed), tuple(findings), tuple(_toolchains()))
 
 
-def _host_findings() -> Iterator[Finding]:
+def host_findings() -> Iterator[Finding]:
+    """What can be seen without a box: the system, the kernel, and whether namespaces may be made."""
     yield Finding(
         "linux",
         sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64"),

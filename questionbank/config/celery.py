@@ -23,5 +23,12 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=True,
     timezone="UTC",
+    beat_schedule={
+        "requeue forgotten submissions": {
+            "task": "grader.requeue_forgotten",
+            "schedule": 60.0,
+            "options": {"queue": "bulk", "expires": 50},
+        }
+    },
 )
 app.autodiscover_tasks(["grader"])

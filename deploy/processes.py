@@ -1,0 +1,137 @@
+"""The processes of an installation under one small supervisor: started in order, restarted, stopped whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.errors import CannotStart
+from sandbox.syscalls import die_with_parent
+
+_STOP_S = 15.0
+_LOOK_EVERY_S = 0.2
+_CALM_S = 60.0
+_MAX_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One process. `ready` says whether it serves; `log` takes what it prints."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    ready: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Running:
+    service: Service
+    process: subprocess.Popen[bytes]
+    started: float
+    failures: int = 0
+    due: float | None = None
+
+
+class Processes:
+    """Services in the order of their start; stopping goes the other way."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+        self._running: list[_Running] = []
+
+    def start(self, service: Service) -> None:
+        """Starts one service without waiting for it."""
+        self._running.append(_Running(service, self._spawn(service), time.monotonic()))
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Returns once every service serves; `CannotStart` with the end of the log of one that does not."""
+        deadline = time.monotonic() + timeout_s
+        waiting = list(self._running)
+        while waiting:
+            for running in list(waiting):
+                if running.process.poll() is not None:
+                    raise CannotStart(
+                        f"{running.service.name} ended with code {running.process.returncode}:\n"
+                        + _end_of(running.service.log),
+                        f"Its whole log is {running.service.log}.",
+                    )
+                if running.service.ready():
+                    waiting.remove(running)
+            if time.monotonic() > deadline:
+                names = ", ".join(running.service.name for running in waiting)
+                raise CannotStart(
+                    f"{names} did not answer within {timeout_s:.0f} s:\n" + _end_of(waiting[0].service.log),
+                    f"Its whole log is {waiting[0].service.log}.",
+                )
+            time.sleep(0.05)
+
+    def watch(self, stopped: Callable[[], bool]) -> None:
+        """Restarts what ends, with growing pauses, until told to stop."""
+        while not stopped():
+            now = time.monotonic()
+            for running in self._running:
+                if running.due is not None:
+                    if now >= running.due:
+                        running.process = self._spawn(running.service)
+                        running.started, running.due = now, None
+                elif running.process.poll() is not None:
+                    running.failures = 0 if now - running.started > _CALM_S else running.failures + 1
+                    pause = min(2.0**running.failures - 1, _MAX_PAUSE_S)
+                    self._say(
+                        f"{running.service.name} ended with code {running.process.returncode}; "
+                        f"it starts again in {pause:.0f} s (log: {running.service.log})"
+                    )
+                    running.due = now + pause
+            time.sleep(_LOOK_EVERY_S)
+
+    def stop(self) -> None:
+        """Asks every process to end, the last started first; kills its group where it does not."""
+        for running in reversed(self._running):
+            process = running.process
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_S
+        for running in reversed(self._running):
+            try:
+                running.process.wait(max(deadline - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                self._say(f"{running.service.name} does not stop and is killed")
+            try:
+                # What a process left in its group must not stay either.
+                os.killpg(running.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            running.process.wait()
+
+    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
+        service.log.parent.mkdir(parents=True, exist_ok=True)
+        with service.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own command lines
+                list(service.command),
+                cwd=self._folder,
+                env={**os.environ, **service.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+
+def python_command(*arguments: str) -> list[str]:
+    """This environment's interpreter with arguments."""
+    return [sys.executable, *arguments]
+
+
+def _end_of(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
+    return "\n".join(f"  {line}" for line in lines)
