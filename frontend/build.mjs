@@ -27,6 +27,7 @@ await build({
     workbench: "src/workbench.ts",
     sets: "src/sets.ts",
     touchstone: "styles/touchstone.css",
+    icon: "styles/icon.svg",
     katex: "node_modules/katex/dist/katex.css",
   },
   outdir: "dist/touchstone",
@@ -38,7 +39,7 @@ await build({
   legalComments: "none",
   chunkNames: "chunk-[hash]",
   assetNames: "fonts/[name]",
-  loader: { ".woff2": "file" },
+  loader: { ".woff2": "file", ".svg": "copy" },
   plugins: [onlyWoff2],
   logLevel: "warning",
 });

@@ -1,0 +1,91 @@
+"""Markdown of authors to HTML that may stand in a page: rendered by markdown-it, cleaned by nh3.
+
+Formulas stay as their TeX source in `.math` elements; the page's script hands them to KaTeX.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import nh3
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+TAGS = frozenset(
+    "a blockquote br code dd del div dl dt em h2 h3 h4 h5 hr img li ol p pre s span strong sub sup table tbody td th "
+    "thead tr ul".split()
+)
+ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start"},
+    "span": {"class"},
+    "div": {"class"},
+    "code": {"class"},
+    "pre": {"tabindex"},
+    "th": {"scope"},
+}
+SCHEMES = {"http", "https", "mailto"}
+
+
+def _formula(content: str, options: dict[str, bool]) -> str:
+    tag, kind = ("div", "math display") if options.get("display_mode") else ("span", "math")
+    return f'<{tag} class="{kind}">{escape(content.strip())}</{tag}>'
+
+
+def _allowed(tag: str, attribute: str, value: str) -> str | None:
+    """Only the classes that the renderer itself writes survive."""
+    if attribute != "class":
+        return value
+    if tag in {"span", "div"}:
+        return value if value in {"math", "math display"} else None
+    return value if value.startswith("language-") else None
+
+
+def _renderer() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False})
+    markdown.enable(["table", "strikethrough"])
+    markdown.use(
+        dollarmath_plugin, renderer=_formula, double_inline=True, allow_space=False, allow_digits=False
+    )
+    return markdown
+
+
+_MARKDOWN = _renderer()
+
+
+@lru_cache(maxsize=512)
+def render(source: str) -> SafeString:
+    """HTML of a whole text. A heading of the text never competes with the page's own h1."""
+    tokens = _MARKDOWN.parse(source)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(5, int(token.tag[1]) + 1)}"
+        elif token.type in {"fence", "code_block"}:
+            token.attrSet("tabindex", "0")
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    cleaned = nh3.clean(
+        html,
+        tags=set(TAGS),
+        attributes=ATTRIBUTES,
+        attribute_filter=_allowed,
+        url_schemes=SCHEMES,
+        link_rel="noopener",
+    )
+    return mark_safe(cleaned)  # noqa: S308 - nh3 has just cleaned it
+
+
+@lru_cache(maxsize=2048)
+def render_line(source: str) -> SafeString:
+    """HTML of a single line, without a paragraph around it."""
+    cleaned = nh3.clean(
+        _MARKDOWN.renderInline(source),
+        tags=set(TAGS),
+        attributes=ATTRIBUTES,
+        attribute_filter=_allowed,
+        url_schemes=SCHEMES,
+        link_rel="noopener",
+    )
+    return mark_safe(cleaned)  # noqa: S308 - nh3 has just cleaned it

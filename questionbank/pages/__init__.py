@@ -1,0 +1,1 @@
+"""Pages anyone may open: home, the catalogue, the choice of language."""
