@@ -14,8 +14,40 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 TAGS = frozenset(
-    "a blockquote br code dd del div dl dt em h2 h3 h4 h5 hr img li ol p pre s span strong sub sup table tbody td th "
-    "thead tr ul".split()
+    {
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "hr",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    }
 )
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "title"},

@@ -1,1 +1,1 @@
-"""The pages of this room."""
+"""Pages where answers are written, judged and marked."""

@@ -1,5 +1,19 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from grader.pages import history, problem, reviews
+
+urlpatterns = [
+    path("problems/<slug:slug>/", problem.problem, name="problem"),
+    path("problems/<slug:slug>/submit/", problem.submit, name="problem-submit"),
+    path("problems/<slug:slug>/draft/", problem.draft, name="problem-draft"),
+    path("problems/<slug:slug>/give-up/", problem.give_up, name="problem-give-up"),
+    path("versions/<int:version_id>/run/", problem.run, name="version-run"),
+    path("runs/<str:run_id>/", problem.run_state, name="run-panel"),
+    path("submissions/", history.submissions, name="submissions"),
+    path("submissions/<uuid:submission_id>/", history.submission, name="submission"),
+    path("submissions/<uuid:submission_id>/panel/", history.panel, name="submission-panel"),
+    path("review/", reviews.queue, name="review-queue"),
+    path("review/<uuid:submission_id>/", reviews.review, name="review"),
+]

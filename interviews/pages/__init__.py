@@ -1,1 +1,1 @@
-"""The pages of this room."""
+"""Pages of question sets: made and read by interviewers, taken by candidates."""

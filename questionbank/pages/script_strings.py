@@ -1,4 +1,4 @@
-"""What the page's scripts say, by key. Names in %(…)s are filled in by the scripts (frontend/src/strings.ts)."""
+"""What the scripts say, by key; they fill in the names in %(…)s themselves (frontend/src/strings.ts)."""
 
 from __future__ import annotations
 

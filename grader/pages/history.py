@@ -1,0 +1,83 @@
+"""One's own submissions, and the page of a single one."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from grader.access import may_review, visible_submissions
+from grader.models import Submission
+from grader.pages.panels import option_rows, panel_response, submission_panel
+from grader.pages.problem import logged_in
+from grader.pages.wording import VERDICT_WORDS, seconds, size, state_word
+from grader.verdict import FINAL_STAGES
+from questionbank.packages.model import Kind
+from questionbank.services import package_of
+
+PAGE_SIZE = 40
+
+
+@login_required
+@require_safe
+def submissions(request: HttpRequest) -> HttpResponse:
+    rows = Submission.objects.filter(user=logged_in(request)).select_related("version__problem")
+    slug = request.GET.get("problem", "")
+    if slug:
+        rows = rows.filter(version__problem__slug=slug)
+    page = Paginator(rows.defer("source", "compiler_output"), PAGE_SIZE).get_page(request.GET.get("page"))
+    listed = [(row, state_word(row)) for row in page]
+    context = {"nav": "submissions", "page": page, "listed": listed, "problem": slug}
+    return render(request, "grader/submissions.html", context)
+
+
+@login_required
+@require_safe
+def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
+    user = logged_in(request)
+    found = get_object_or_404(visible_submissions(user).distinct(), pk=submission_id)
+    context = submission_context(found) | {
+        "nav": "submissions" if found.user_id == user.pk else "",
+        "own": found.user_id == user.pk,
+        "review": reverse("review", args=[found.pk])
+        if may_review(user) and found.version.kind == Kind.OPEN and found.stage in FINAL_STAGES
+        else "",
+    }
+    return render(request, "grader/submission.html", context)
+
+
+def submission_context(found: Submission) -> dict[str, object]:
+    """What `grader/submission.html` shows of an answer that the reader may see."""
+    package = package_of(found.version)
+    cases = [
+        {
+            "number": case.position + 1,
+            "name": case.name,
+            "group": case.group,
+            "verdict": case.verdict,
+            "word": VERDICT_WORDS.get(case.verdict, case.verdict),
+            "time": seconds(case.cpu_s),
+            "memory": size(case.peak_bytes),
+            "message": case.message,
+        }
+        for case in found.cases.all()
+    ]
+    return {
+        "submission": found,
+        "package": package,
+        "panel": submission_panel(found),
+        "case_rows": cases if found.stage in FINAL_STAGES else [],
+        "lines": [line + "\n" for line in found.source.split("\n")],
+        "options": option_rows(package, found.source),
+        "is_code": package.kind in {Kind.FUNCTION, Kind.PASS_FAIL, Kind.ARTIFACT},
+    }
+
+
+@login_required
+@require_safe
+def panel(request: HttpRequest, submission_id: str) -> HttpResponse:
+    found = get_object_or_404(visible_submissions(logged_in(request)).distinct(), pk=submission_id)
+    return panel_response(request, found)

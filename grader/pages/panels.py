@@ -1,0 +1,168 @@
+"""The panel of one submission or run: live while it is judged, whole when it is over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from grader.models import CaseRecord, PointMark, Submission
+from grader.pages.differing import Difference, difference
+from grader.pages.wording import ADVICE, LEVEL_WORDS, VERDICT_WORDS, figure, seconds, size, state_word
+from grader.verdict import FINAL_STAGES, Verdict
+from questionbank.packages.model import Kind, Package
+from questionbank.pages.words import localised
+from questionbank.services import package_of
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    name: str
+    value: str
+    threshold: str
+    baseline: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """A rubric point with its mark, as the candidate may see it."""
+
+    statement: str
+    level: str
+    word: str
+    comment: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    text: str
+    chosen: bool
+
+
+def metric_rows(package: Package, metrics: Sequence[Mapping[str, Any]]) -> list[MetricRow]:
+    """Measured figures beside their thresholds, in the exercise's order and units."""
+    if package.artifact is None:
+        return []
+    measured = {str(metric["key"]): metric for metric in metrics}
+    rows = []
+    for spec in package.artifact.metrics:
+        found = measured.get(spec.key)
+        if found is None:
+            continue
+        sign = "≥" if spec.direction == "min" else "≤"
+        rows.append(
+            MetricRow(
+                name=localised(spec.name),
+                value=figure(found["value"], spec.digits, spec.unit),
+                threshold=f"{sign} {figure(spec.threshold, min(spec.digits, 3), spec.unit)}",
+                baseline="" if spec.baseline is None else figure(spec.baseline, spec.digits, spec.unit),
+                passed=bool(found["passed"]),
+            )
+        )
+    return rows
+
+
+def point_rows(package: Package, submission: Submission) -> list[PointRow]:
+    """The marks, once every point has one; nothing of a rubric is shown before."""
+    if package.open is None or submission.score is None:
+        return []
+    marks: dict[str, PointMark] = {mark.point_id: mark for mark in submission.marks.all()}
+    return [
+        PointRow(
+            statement=localised(point.statement),
+            level=marks[point.id].level,
+            word=str(LEVEL_WORDS[marks[point.id].level]),
+            comment=marks[point.id].comment,
+            percent=round(100 * point.weight),
+        )
+        for point in package.open.points
+        if point.id in marks
+    ]
+
+
+def option_rows(package: Package, source: str) -> list[OptionRow]:
+    """A choice's options, the chosen ones marked; which are right is not said."""
+    if package.choice is None:
+        return []
+    chosen = json.loads(source)
+    return [OptionRow(localised(option.text), option.id in chosen) for option in package.choice.options]
+
+
+def figures_of(cases: Sequence[CaseRecord]) -> dict[str, object]:
+    ran = [case for case in cases if case.wall_s > 0]
+    return {
+        "passed": sum(case.verdict == Verdict.AC for case in cases),
+        "total": len(cases),
+        "slowest": seconds(max(case.cpu_s for case in ran)) if ran else "",
+        "largest": size(max(case.peak_bytes for case in ran)) if ran else "",
+    }
+
+
+def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, object]:
+    """The context of `grader/panel.html`. `refresh` is where the panel's next state is asked for."""
+    package = package_of(submission.version)
+    over = submission.stage in FINAL_STAGES
+    cases = list(submission.cases.all())
+    failed = next((case for case in cases if case.verdict != Verdict.AC), None)
+    sample = next((case for case in cases if case.verdict != Verdict.AC and case.expected is not None), None)
+    changed: Difference | None = None
+    if sample is not None and over:
+        changed = difference(sample.expected or "", sample.got or "")
+    return {
+        "submission": submission,
+        "over": over,
+        "counts_tests": package.kind in {Kind.FUNCTION, Kind.PASS_FAIL},
+        "word": state_word(submission),
+        "events": "" if over else reverse("submission-events", args=[submission.pk]),
+        "refresh": refresh or reverse("submission-panel", args=[submission.pk]),
+        "cases": cases,
+        "figures": figures_of(cases),
+        "failed": failed if over else None,
+        "failed_position": failed.position + 1 if failed else 0,
+        "advice": ADVICE.get(submission.verdict, "") if not submission.message else "",
+        "sample": sample if over else None,
+        "difference": changed,
+        "metrics": metric_rows(package, submission.metrics),
+        "points": point_rows(package, submission),
+        "is_open": package.kind == Kind.OPEN,
+    }
+
+
+def panel_response(request: HttpRequest, submission: Submission, *, refresh: str = "") -> HttpResponse:
+    panel = submission_panel(submission, refresh=refresh)
+    response = render(request, "grader/panel.html", {"panel": panel})
+    response["X-Judging"] = "over" if panel["over"] else "on"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def run_panel(run_id: str, result: Mapping[str, Any] | None) -> dict[str, object]:
+    """The context of `grader/run.html`; `result` is None while the run is under way."""
+    runs = []
+    for run in (result or {}).get("runs", []):
+        wrong = run["verdict"] == Verdict.WA and run["expected"] is not None
+        runs.append(
+            run
+            | {
+                "word": str(VERDICT_WORDS[run["verdict"]]) if run["verdict"] else "",
+                "time": seconds(run["wall_s"]),
+                "memory": size(run["peak_bytes"]),
+                "difference": difference(run["expected"], run["output"]) if wrong else None,
+            }
+        )
+    return {
+        "over": result is not None,
+        "events": "" if result is not None else reverse("run-events", args=[run_id]),
+        "refresh": reverse("run-panel", args=[run_id]),
+        "runs": runs,
+        "all_right": bool(runs) and all(run["verdict"] in (Verdict.AC, None) for run in runs),
+        "error": (result or {}).get("error"),
+        "message": (result or {}).get("message", ""),
+    }

@@ -1,0 +1,158 @@
+"""What the page of a problem needs, alone or within an attempt at a set."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from grader.models import Draft, Submission
+from grader.pages.wording import state_word
+from grader.verdict import Stage, Verdict
+from questionbank.models import Problem, ProblemVersion, User
+from questionbank.packages.model import Kind, Option, Package, TestCase
+from questionbank.pages.words import localised
+from questionbank.services import package_of
+
+RUNNABLE = frozenset({Kind.FUNCTION, Kind.PASS_FAIL, Kind.ARTIFACT})
+OWN_INPUT = frozenset({Kind.FUNCTION, Kind.PASS_FAIL})
+GAVE_UP = "gave_up"
+"""Session key: slugs of the problems whose editorial was opened before solving them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the form's parts are sent. `give_up` is empty where giving up is not offered."""
+
+    submit: str
+    run: str
+    draft: str
+    give_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    name: str
+    inputs: tuple[Value, ...]
+    expected: str
+    explanation: str
+
+
+def json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def sample_of(package: Package, test: TestCase) -> Sample:
+    explanation = localised(test.explanation) if test.explanation else ""
+    if package.function is None:
+        text = test.input.decode(errors="replace")
+        return Sample(test.name, (Value("", text),), test.answer.decode(errors="replace"), explanation)
+    names = [parameter.name for parameter in package.function.parameters]
+    inputs = tuple(Value(name, json_text(value)) for name, value in zip(names, test.args, strict=True))
+    return Sample(test.name, inputs, json_text(test.expected), explanation)
+
+
+def own_input_example(package: Package) -> str:
+    """What the field of one's own input holds at first: the first sample's."""
+    samples = package.samples()
+    if not samples:
+        return ""
+    if package.function is None:
+        return samples[0].input.decode(errors="replace")
+    return json_text(list(samples[0].args))
+
+
+def options_for(package: Package, user: User) -> list[Option]:
+    """A choice's options, in an order that is each user's own and stays."""
+    if package.choice is None:
+        return []
+    options = list(package.choice.options)
+    if package.choice.shuffle:
+        options.sort(
+            key=lambda option: hashlib.sha256(f"{user.pk}/{package.slug}/{option.id}".encode()).digest()
+        )
+    return options
+
+
+def own_submissions(user: User, problem: Problem) -> list[tuple[Submission, str]]:
+    """The latest answers with their state in words."""
+    rows = Submission.objects.filter(user=user, version__problem=problem)
+    return [(row, state_word(row)) for row in rows.defer("source", "compiler_output")[:30]]
+
+
+def solved(user: User, problem: Problem) -> bool:
+    """Accepted once, or, for prose, marked once."""
+    rows = Submission.objects.filter(user=user, version__problem=problem)
+    marked = rows.filter(version__kind=Kind.OPEN, stage=Stage.DONE)
+    return rows.filter(verdict=Verdict.AC).exists() or marked.exists()
+
+
+def workbench(
+    request: HttpRequest, version: ProblemVersion, addresses: Addresses, *, alone: bool = True
+) -> dict[str, object]:
+    """The context of `grader/workbench.html`. Not `alone`: no hints, no editorial, no earlier answers."""
+    package = package_of(version)
+    language = package.languages[0]
+    starter = package.starter.get(language, "")
+    draft = None
+    user = request.user
+    if user.is_authenticated:
+        draft = Draft.objects.filter(user=user, problem=version.problem, language=language).first()
+    source = draft.source if draft else starter
+    known = user.is_authenticated and alone
+    open_editorial = known and (
+        version.problem.slug in request.session.get(GAVE_UP, []) or solved(_account(request), version.problem)
+    )
+    return {
+        "version": version,
+        "problem": version.problem,
+        "package": package,
+        "addresses": addresses,
+        "alone": alone,
+        "language": language,
+        "starter": starter,
+        "source": source,
+        "draft_revision": draft.revision if draft else 0,
+        "chosen": _chosen(draft) if package.choice else [],
+        "options": options_for(package, _account(request))
+        if user.is_authenticated
+        else _plain_options(package),
+        "samples": [sample_of(package, test) for test in package.samples()]
+        if package.kind in OWN_INPUT
+        else [],
+        "runnable": package.kind in RUNNABLE,
+        "takes_own_input": package.kind in OWN_INPUT,
+        "own_input": own_input_example(package),
+        "is_code": package.kind in RUNNABLE,
+        "is_open": package.kind == Kind.OPEN,
+        "editorial_open": open_editorial,
+        "history": own_submissions(_account(request), version.problem) if known else [],
+    }
+
+
+def _account(request: HttpRequest) -> User:
+    user = request.user
+    if not isinstance(user, User):
+        raise TypeError("only for people who are logged in")
+    return user
+
+
+def _plain_options(package: Package) -> list[Option]:
+    return list(package.choice.options) if package.choice else []
+
+
+def _chosen(draft: Draft | None) -> list[str]:
+    """The option ids of a draft; one that cannot be read counts as none."""
+    try:
+        chosen = json.loads(draft.source) if draft else []
+    except ValueError:
+        return []
+    return [str(item) for item in chosen] if isinstance(chosen, list) else []
