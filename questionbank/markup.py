@@ -11,6 +11,7 @@ import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 TAGS = frozenset(
@@ -57,6 +58,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "div": {"class"},
     "code": {"class"},
     "pre": {"tabindex"},
+    "table": {"tabindex"},
     "th": {"scope"},
 }
 SCHEMES = {"http", "https", "mailto"}
@@ -88,14 +90,39 @@ def _renderer() -> MarkdownIt:
 _MARKDOWN = _renderer()
 
 
+def _headed(tokens: list[Token]) -> list[Token]:
+    """Without table heads that say nothing: Markdown demands a head where the table needs none."""
+    kept: list[Token] = []
+    head: list[Token] = []
+    for token in tokens:
+        if token.type == "thead_open" or head:
+            head.append(token)
+            if token.type != "thead_close":
+                continue
+            if any(cell.type == "inline" and cell.content for cell in head):
+                kept += _without_empty_headers(head)
+            head = []
+        else:
+            kept.append(token)
+    return kept
+
+
+def _without_empty_headers(head: list[Token]) -> list[Token]:
+    for opening, content, closing in zip(head, head[1:], head[2:], strict=False):
+        if opening.type == "th_open" and not content.content:
+            opening.tag = closing.tag = "td"
+    return head
+
+
 @lru_cache(maxsize=512)
 def render(source: str) -> SafeString:
     """HTML of a whole text. A heading of the text never competes with the page's own h1."""
-    tokens = _MARKDOWN.parse(source)
+    tokens = _headed(_MARKDOWN.parse(source))
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(5, int(token.tag[1]) + 1)}"
-        elif token.type in {"fence", "code_block"}:
+        elif token.type in {"fence", "code_block", "table_open"}:
+            # Wide ones scroll, and what scrolls must be reachable by keyboard.
             token.attrSet("tabindex", "0")
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     cleaned = nh3.clean(
