@@ -26,7 +26,7 @@ class Workbench {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const button = (event as SubmitEvent).submitter as HTMLButtonElement | null;
-      void this.send(button?.formAction || form.action, button?.dataset.own !== undefined);
+      void this.send(button?.getAttribute("formaction") ?? form.action, button?.dataset.own !== undefined);
     });
     form.addEventListener("input", () => this.drafts?.changed());
     document.addEventListener("touchstone:time-over", () => this.close());
