@@ -31,4 +31,6 @@ app.conf.update(
         }
     },
 )
+# Views run in threads of their own, where only the default app is current.
+app.set_default()
 app.autodiscover_tasks(["grader"])
