@@ -121,10 +121,11 @@ def render(source: str) -> SafeString:
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(5, int(token.tag[1]) + 1)}"
-        elif token.type in {"fence", "code_block", "table_open"}:
-            # Wide ones scroll, and what scrolls must be reachable by keyboard.
+        elif token.type == "table_open":
             token.attrSet("tabindex", "0")
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    # Wide tables and code scroll, and what scrolls must be reachable by keyboard.
+    html = html.replace("<pre>", '<pre tabindex="0">')
     cleaned = nh3.clean(
         html,
         tags=set(TAGS),
