@@ -55,7 +55,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "img": {"src", "alt", "title", "width", "height"},
     "ol": {"start"},
     "span": {"class"},
-    "div": {"class"},
+    "div": {"class", "tabindex"},
     "code": {"class"},
     "pre": {"tabindex"},
     "table": {"tabindex"},
@@ -65,8 +65,10 @@ SCHEMES = {"http", "https", "mailto"}
 
 
 def _formula(content: str, options: dict[str, bool]) -> str:
-    tag, kind = ("div", "math display") if options.get("display_mode") else ("span", "math")
-    return f'<{tag} class="{kind}">{escape(content.strip())}</{tag}>'
+    source = escape(content.strip())
+    if options.get("display_mode"):
+        return f'<div class="math display" tabindex="0">{source}</div>'
+    return f'<span class="math">{source}</span>'
 
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:

@@ -103,7 +103,7 @@ export function mountEditor(textarea: HTMLTextAreaElement, options: EditorOption
     options.language === "python" ? python() : [],
     theme,
     EditorState.readOnly.of(options.readOnly),
-    EditorView.contentAttributes.of({ "aria-label": options.label }),
+    EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       textarea.value = update.state.doc.toString();

@@ -107,7 +107,8 @@ def test_samples_and_own_input_run_without_being_recorded(visit: Visit) -> None:
     page.locator("#tab-own").click()
     page.locator("#own-input").fill("[[[1, 0], [0, 1]], 0.0]")
     page.locator("button[data-own]").click()
-    expect(page.locator("#results .run-body")).to_contain_text("1.0", timeout=60_000)
+    expect(page.locator("#results .run")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#results .run-body")).to_contain_text("1.0")
     page.goto("/submissions/")
     expect(page.locator("tbody tr")).to_have_count(0)
 

@@ -51,12 +51,16 @@ def extracted(folder: Path) -> set[str]:
             copy.write_text(text)
             names.append(str(copy))
     keywords = ["gettext_lazy", "ngettext:1,2", "pgettext:1c,2", "npgettext:1c,2,3", "gettext_noop"]
-    command = ["xgettext", "--language=Python", "--from-code=UTF-8", "--output=-"]
+    command = ["xgettext", "--language=Python", "--from-code=UTF-8", "--output=-", "--no-location"]
     found = subprocess.run(
         [*command, *(f"--keyword={word}" for word in keywords), *names], capture_output=True, check=True
     )
+    # xgettext leaves the head of its template to be filled in.
+    template = (
+        found.stdout.replace(b"CHARSET", b"UTF-8").replace(b"INTEGER", b"2").replace(b"EXPRESSION", b"n != 1")
+    )
     keys = set()
-    for message in read_po(io.BytesIO(found.stdout)):
+    for message in read_po(io.BytesIO(template)):
         if message.id:
             keys.add(message.id if isinstance(message.id, str) else message.id[0])
     return keys

@@ -33,7 +33,7 @@ def test_nothing_that_runs_survives(hostile: str) -> None:
 def test_formulas_keep_their_source() -> None:
     html = render("where $a < b$ and\n\n$$\\frac{1}{2}$$\n")
     assert '<span class="math">a &lt; b</span>' in html
-    assert '<div class="math display">\\frac{1}{2}</div>' in html
+    assert '<div class="math display" tabindex="0">\\frac{1}{2}</div>' in html
 
 
 def test_prices_are_no_formulas() -> None:
