@@ -118,11 +118,12 @@ def _without_empty_headers(head: list[Token]) -> list[Token]:
 
 @lru_cache(maxsize=512)
 def render(source: str) -> SafeString:
-    """HTML of a whole text. A heading of the text never competes with the page's own h1."""
+    """HTML of a whole text. Its highest heading becomes h2, below the page's own h1."""
     tokens = _headed(_MARKDOWN.parse(source))
+    highest = min((int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=2)
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(5, int(token.tag[1]) + 1)}"
+            token.tag = f"h{min(5, int(token.tag[1]) + 2 - highest)}"
         elif token.type == "table_open":
             token.attrSet("tabindex", "0")
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})

@@ -41,8 +41,10 @@ def test_prices_are_no_formulas() -> None:
 
 
 def test_headings_come_below_the_pages_own() -> None:
-    assert "<h2>One</h2>" in render("# One")
-    assert "<h3>Two</h3>" in render("## Two")
+    for highest in ("#", "##", "###"):
+        html = render(f"{highest} One\n\n{highest}# Two")
+        assert "<h2>One</h2>" in html
+        assert "<h3>Two</h3>" in html
 
 
 def test_a_table_without_a_head_has_none() -> None:
