@@ -5,6 +5,7 @@ import { setUpCountdowns } from "./countdown";
 import { renderMath } from "./math";
 import { setUpMenus } from "./menus";
 import { setUpTheme } from "./theme";
+import { localiseTimes } from "./times";
 import { followPanels } from "./verdicts";
 
 document.documentElement.classList.add("js");
@@ -13,6 +14,7 @@ setUpMenus();
 setUpCountdowns();
 setUpCopyButtons(document);
 followPanels(document);
+localiseTimes(document);
 void renderMath(document);
 
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -126,6 +126,8 @@ def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, 
         "figures": figures_of(cases),
         "failed": failed if over else None,
         "failed_position": failed.position + 1 if failed else 0,
+        # A sample's message stands above its difference: once is enough.
+        "message": "" if sample is not None and over and sample.message else submission.message,
         "advice": ADVICE.get(submission.verdict, "") if not submission.message else "",
         "sample": sample if over else None,
         "difference": changed,
