@@ -1,0 +1,73 @@
+"""A scratch installation for every test run, and a live one for those that drive it whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parent.parent
+READY_WITHIN_S = 240
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Browsers are the system's where it has one."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """Debian's Chromium where it is installed, Playwright's own otherwise."""
+    system = Path("/usr/bin/chromium")
+    arguments: dict[str, object] = {"args": ["--no-sandbox"]}
+    return arguments | ({"executable_path": str(system)} if system.exists() else {})
+
+
+@pytest.fixture(scope="session")
+def live_stack() -> Iterator[str]:
+    """The address of a whole running installation: broker, sandbox, workers and web, with demo data."""
+    from deploy.installation import free_port
+
+    with tempfile.TemporaryDirectory(prefix="touchstone-live-") as folder:
+        address = f"http://127.0.0.1:{(port := free_port())}"
+        environment = {
+            **os.environ,
+            "TOUCHSTONE_VAR": f"{folder}/var",
+            "TOUCHSTONE_RUN": f"{folder}/run",
+            "TOUCHSTONE_PORT": str(port),
+            "TOUCHSTONE_DEMO": "1",
+            "TOUCHSTONE_SUBMIT_RATE": "600/min",
+            "TOUCHSTONE_RUN_RATE": "600/min",
+        }
+        log = Path(folder) / "up.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.up"], cwd=HOME, env=environment, stdout=output, stderr=output
+            )
+        try:
+            _wait_until_ready(address, process, log)
+            yield address
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while "is ready" not in log.read_text(errors="replace"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the installation at {address} did not start:\n{log.read_text(errors='replace')}")
+        time.sleep(0.2)
+    try:
+        urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
+    except urllib.error.URLError as error:
+        raise RuntimeError(f"{address} does not answer: {error}") from error
