@@ -19,11 +19,6 @@ HOME = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 240
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Browsers are the system's where it has one."""
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     """Debian's Chromium where it is installed, Playwright's own otherwise."""
@@ -65,7 +60,9 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
     deadline = time.monotonic() + READY_WITHIN_S
     while "is ready" not in log.read_text(errors="replace"):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the installation at {address} did not start:\n{log.read_text(errors='replace')}")
+            raise RuntimeError(
+                f"the installation at {address} did not start:\n{log.read_text(errors='replace')}"
+            )
         time.sleep(0.2)
     try:
         urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
