@@ -19,6 +19,11 @@ HOME = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 240
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: in the thread of Playwright's event loop, Django refuses its database."""
+    items.sort(key=lambda item: HOME / "tests" / "browser" in item.path.parents)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     """Debian's Chromium where it is installed, Playwright's own otherwise."""
@@ -34,8 +39,9 @@ def live_stack() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory(prefix="touchstone-live-") as folder:
         address = f"http://127.0.0.1:{(port := free_port())}"
+        inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         environment = {
-            **os.environ,
+            **inherited,
             "TOUCHSTONE_VAR": f"{folder}/var",
             "TOUCHSTONE_RUN": f"{folder}/run",
             "TOUCHSTONE_PORT": str(port),
