@@ -60,7 +60,7 @@ async def read(key: str, last_id: str, wait_s: float) -> AsyncIterator[Event | N
     client = redis.asyncio.Redis.from_url(settings.REDIS_URL, decode_responses=True)
     try:
         while True:
-            answer = await client.xread({key: last_id}, count=200, block=int(wait_s * 1000))
+            answer: Any = await client.xread({key: last_id}, count=200, block=int(wait_s * 1000))
             if not answer:
                 yield None
             for _, entries in answer:

@@ -19,7 +19,9 @@ PARKED = {Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.ML: 1}
 
 def sandbox_config(socket: Path, parked: dict[Runtime, int] | None = None) -> Config:
     """What a supervisor of this installation is started with."""
-    packages = Path(get_path("purelib"))
+    packages = Path(
+        get_path("purelib")
+    ).resolve()  # as the jail binds it: an unresolved mask would hide nothing
     public = Path(settings.DATA_ROOT) / "public"
     public.mkdir(parents=True, exist_ok=True)
     return Config(

@@ -17,7 +17,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     language = serializers.CharField(
         help_text="one of the problem's languages; `choice` or `text` for those kinds"
     )
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]  # a Field has one too
         trim_whitespace=False,
         help_text="the code, the prose, or for a choice a JSON list of option ids as text",
     )
@@ -72,7 +72,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
 
     class Meta:
         model = Submission
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "problem",
             "version",
@@ -96,7 +96,7 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     marks = MarkSerializer(many=True, read_only=True)
 
     class Meta(SubmissionSerializer.Meta):
-        fields = (  # type: ignore[assignment]
+        fields = (
             *SubmissionSerializer.Meta.fields,
             "source",
             "message",

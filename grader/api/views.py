@@ -167,5 +167,5 @@ class RunViewSet(viewsets.GenericViewSet[Any]):
             result = services.run_result(pk, user=user)
         except RunUnknown as error:
             raise NotFound(str(error)) from error
-        empty = {"runs": [], "error": None, "message": ""}
+        empty: dict[str, Any] = {"runs": [], "error": None, "message": ""}
         return Response({"done": result is not None, **(result or empty)})

@@ -79,7 +79,8 @@ def read_labels(data: bytes) -> Labels:
     labels = np.load(io.BytesIO(data), allow_pickle=False)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(f"labels must be a one-dimensional integer array, not {labels.dtype} {labels.shape}")
-    return labels.astype(np.int64)
+    counted: Labels = labels.astype(np.int64)
+    return counted
 
 
 def classify_tflite(measurement: Measurement) -> Figures:

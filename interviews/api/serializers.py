@@ -55,7 +55,7 @@ class StartSerializer(serializers.Serializer[Any]):
 class AttemptAnswerSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField(help_text="the id of one of the set's items")
     language = serializers.CharField()
-    source = serializers.CharField(trim_whitespace=False)
+    source = serializers.CharField(trim_whitespace=False)  # type: ignore[assignment]  # a Field has one too
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):

@@ -29,7 +29,9 @@ class ProblemSerializer(serializers.ModelSerializer[ProblemVersion]):
 
     slug = serializers.CharField(source="problem.slug")
     name = serializers.SerializerMethodField()
-    topics = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
+    topics: serializers.RelatedField[Any, Any, Any] = serializers.SlugRelatedField(
+        slug_field="slug", many=True, read_only=True
+    )
     version = serializers.IntegerField(source="number")
 
     class Meta:

@@ -63,8 +63,8 @@ def load_yaml(files: Files, path: str, schema: Mapping[str, Any], findings: Find
         loader.dispose()
     if not _conforms(path, value, schema, findings, node):
         return {}
-    document: dict[str, Any] = value
-    return document
+    assert isinstance(value, dict)
+    return value
 
 
 def load_json(
@@ -81,8 +81,8 @@ def load_json(
         findings.add(path, _said(fault), line)
     if faults:
         return None
-    document: dict[str, Any] = value
-    return document
+    assert isinstance(value, dict)
+    return value
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
