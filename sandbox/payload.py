@@ -46,6 +46,7 @@ def release(job: Received, program: socket.socket, order: dict[str, Any]) -> Non
         "cpu_s": order["cpu_s"],
         "disk_bytes": order["disk_bytes"],
         "processes": order["processes"],
+        "environment": order.get("environment", {}),
         "seed": os.urandom(32).hex(),
     }
     send_control(program, message, job.stdin)

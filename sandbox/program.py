@@ -45,8 +45,8 @@ def serve_one_program(orders: socket.socket, out: int, err: int, program_filter:
     os.chdir("/work")
     program = order["program"]
     if program["kind"] == "command":
-        _execute(program)
-    os._exit(_run_script(program, order["seed"]))
+        _execute(program, order["environment"])
+    os._exit(_run_script(program, order))
 
 
 def _confine(program_filter: bytes) -> None:
@@ -76,21 +76,21 @@ def _limit(order: dict[str, Any]) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def _execute(program: dict[str, Any]) -> NoReturn:
+def _execute(program: dict[str, Any], environment: dict[str, str]) -> NoReturn:
     argv = program["argv"]
     # Python ignores these two for itself; a program expects the defaults.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, **program["env"]})  # noqa: S606 - argv is the job's whole point
+        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, **program["env"], **environment})  # noqa: S606 - argv is the job's whole point
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
         os._exit(127)
 
 
-def _run_script(program: dict[str, Any], seed: str) -> int:
+def _run_script(program: dict[str, Any], order: dict[str, Any]) -> int:
     """Runs a file as `__main__` the way `python FILE` would; the exit code."""
-    _reset_interpreter(seed)
+    _reset_interpreter(order["seed"], order["environment"])
     path = program["path"]
     sys.argv = [path, *program["args"]]
     sys.path[:] = ["/work", *(entry for entry in sys.path if entry)]
@@ -110,11 +110,12 @@ def _run_script(program: dict[str, Any], seed: str) -> int:
     return _finish(code)
 
 
-def _reset_interpreter(seed: str) -> None:
-    """Gives this child random state and standard streams of its own."""
+def _reset_interpreter(seed: str, environment: dict[str, str]) -> None:
+    """Gives this child an environment, random state and standard streams of its own."""
     os.environ.clear()
     os.environ.update(_CLEAN_ENVIRONMENT | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
     os.environ.update({"TF_CPP_MIN_LOG_LEVEL": "3", "JOBLIB_MULTIPROCESSING": "0", "MPLBACKEND": "Agg"})
+    os.environ.update(environment)
     random.seed(seed)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:

@@ -19,7 +19,7 @@ import sysconfig
 from pathlib import Path
 from typing import NoReturn
 
-from sandbox import mounts, syscalls
+from sandbox import layout, mounts, syscalls
 from sandbox.init import become_init, write_id_maps
 from sandbox.job import Runtime
 from sandbox.wire import WireError, receive_control, send_control
@@ -98,9 +98,10 @@ def main() -> int:
     parser.add_argument("--runtime", type=Runtime, required=True)
     parser.add_argument("--control", type=int, required=True, help="descriptor of the supervisor's socket")
     parser.add_argument("--root", type=Path, required=True, help="an empty folder to build the root at")
-    parser.add_argument("--config", required=True, help="JSON: stores, masked, watch")
+    parser.add_argument("--config", required=True, help="JSON: stores, masked, watch, device")
     options = parser.parse_args()
     config = json.loads(options.config)
+    device = config.get("device", {})
     syscalls.die_with_parent()
     control = socket.socket(fileno=options.control)
     privileged = os.geteuid() == 0 and _may_map_range()
@@ -114,9 +115,13 @@ def main() -> int:
         syscalls.unshare(syscalls.CLONE_NEWNS)
         mounts.build_root(
             options.root,
-            stores={target: Path(source) for target, source in config["stores"].items()},
-            masked=[Path(file) for file in config["masked"]],
-            packages=options.runtime in _WITH_PACKAGES,
+            layout.describe(
+                stores=_paths(config["stores"]),
+                masked=[Path(file) for file in config["masked"]],
+                packages=options.runtime in _WITH_PACKAGES,
+                libraries=_paths(device.get("libraries", {})),
+                nodes=_paths(device.get("nodes", {})),
+            ),
         )
         mounts.enter_root(options.root)
         if privileged:
@@ -131,6 +136,10 @@ def main() -> int:
         os.write(mapped_write, b".")
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _paths(texts: dict[str, str]) -> dict[str, Path]:
+    return {target: Path(source) for target, source in texts.items()}
 
 
 def _may_map_range() -> bool:
@@ -174,7 +183,7 @@ def _set_import_path(*, packages: bool) -> None:
     library = sysconfig.get_path("stdlib")
     sys.path[:] = [entry for entry in sys.path if entry.startswith(library) and "-packages" not in entry]
     if packages:
-        sys.path += mounts.package_folders()
+        sys.path += layout.package_folders()
     sys.path_importer_cache.clear()
 
 
