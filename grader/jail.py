@@ -27,6 +27,7 @@ def sandbox_config(socket: Path, parked: dict[Runtime, int] | None = None) -> Co
     return Config(
         socket=socket,
         stores={"/store": public},
+        libraries=("/store/library",),
         masked=tuple(packages / name for name in settings.JAIL_MASKED),
         parked=PARKED if parked is None else parked,
     )

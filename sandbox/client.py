@@ -26,8 +26,9 @@ _ANSWER_GRACE_S = 240.0
 class Config:
     """What a supervisor is started with.
 
-    `stores` maps a path inside the jail (below /store) to a host folder bound there read-only: public
-    models and data. `masked` are host files that a submission must not read although they lie inside
+    `stores` maps a path inside the jail to a host folder bound there read-only: public models and data
+    below /store. `libraries` are paths in there that the runtimes with packages import from, after
+    everything else. `masked` are host files that a submission must not read although they lie inside
     a folder it sees; they read as empty. `parked` says how many children wait per runtime; a runtime
     that is absent is started at its first job.
     """
@@ -35,6 +36,7 @@ class Config:
     socket: Path
     stores: Mapping[str, Path] = field(default_factory=dict)
     masked: tuple[Path, ...] = ()
+    libraries: tuple[str, ...] = ()
     parked: Mapping[Runtime, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -44,6 +46,7 @@ class Config:
                 "socket": str(self.socket),
                 "stores": {target: str(source) for target, source in self.stores.items()},
                 "masked": [str(file) for file in self.masked],
+                "libraries": list(self.libraries),
                 "parked": {runtime.value: count for runtime, count in self.parked.items()},
             }
         )

@@ -57,6 +57,7 @@ class Supervisor:
         self._pool_config = {
             "stores": config["stores"],
             "masked": config["masked"],
+            "libraries": config["libraries"],
             "watch": self._hierarchy.version == 0,
         }
         self._pools: dict[Runtime, Pool] = {}
@@ -283,7 +284,9 @@ def _stop(_number: int, _frame: object) -> None:
 def main() -> int:
     """`python -m sandbox.supervisor --config FILE`."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.supervisor")
-    parser.add_argument("--config", type=Path, required=True, help="JSON: socket, stores, masked, parked")
+    parser.add_argument(
+        "--config", type=Path, required=True, help="JSON: socket, stores, masked, libraries, parked"
+    )
     parser.add_argument("--die-with-parent", action="store_true")
     options = parser.parse_args()
     if options.die_with_parent:

@@ -98,7 +98,7 @@ def main() -> int:
     parser.add_argument("--runtime", type=Runtime, required=True)
     parser.add_argument("--control", type=int, required=True, help="descriptor of the supervisor's socket")
     parser.add_argument("--root", type=Path, required=True, help="an empty folder to build the root at")
-    parser.add_argument("--config", required=True, help="JSON: stores, masked, watch, device")
+    parser.add_argument("--config", required=True, help="JSON: stores, masked, libraries, watch, device")
     options = parser.parse_args()
     config = json.loads(options.config)
     device = config.get("device", {})
@@ -128,6 +128,7 @@ def main() -> int:
             _enter_user_namespace(ready_write, mapped_read)
         for fd in (ready_read, ready_write, mapped_read, mapped_write):
             os.close(fd)
+        _set_import_path(options.runtime, config["libraries"])
         _serve(options.runtime, control, privileged=privileged, watch=config["watch"])
     control.close()
     os.close(ready_write)
@@ -178,12 +179,12 @@ def _enter_user_namespace(ready: int, mapped: int) -> None:
     syscalls.die_with_parent()
 
 
-def _set_import_path(*, packages: bool) -> None:
-    """The standard library, and the packages where the jail has them."""
+def _set_import_path(runtime: Runtime, libraries: list[str]) -> None:
+    """The standard library, then packages and libraries where the jail has them."""
     library = sysconfig.get_path("stdlib")
     sys.path[:] = [entry for entry in sys.path if entry.startswith(library) and "-packages" not in entry]
-    if packages:
-        sys.path += layout.package_folders()
+    if runtime in _WITH_PACKAGES:
+        sys.path += [*layout.package_folders(), *libraries]
     sys.path_importer_cache.clear()
 
 
@@ -206,7 +207,6 @@ def _threads() -> int:
 
 def _serve(runtime: Runtime, control: socket.socket, *, privileged: bool, watch: bool) -> NoReturn:
     os.chdir("/")
-    _set_import_path(packages=runtime in _WITH_PACKAGES)
     missing = _import_modules(runtime)
     # The kernel reaps: nobody here asks how a box ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
