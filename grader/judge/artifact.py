@@ -8,6 +8,9 @@ and the hidden inputs. Labels and thresholds stay in this process. The evaluator
 - exit 43: the artifact is unusable; `out/rejected.json` says why in {"message": …};
 - it writes `out/measuring` after everything that does not depend on the artifact has worked. A death
   by signal, time or memory after that is the artifact's doing; anything else is our failure.
+
+Beside its own files an evaluator finds the package `artifacts` (grader/judge/evaluating/), which reads each
+format as hostile input.
 """
 
 from __future__ import annotations
@@ -16,28 +19,23 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 from pathlib import Path
 
-from grader.judge.model import Answer, CaseResult, Judgement, MetricResult, Observer, SampleRun
-from grader.judge.scorers import SCORERS, Figures, Labels, MalformedMeasurement, Measurement, read_labels
+from grader.judge.exhibits import EXHIBITS, read_exhibits
+from grader.judge.figures import Measurement, measure_all, read_array, weigh
+from grader.judge.measures import Array, MalformedMeasurement
+from grader.judge.model import Answer, CaseResult, Exhibits, Judgement, MetricResult, Observer, SampleRun
 from grader.verdict import Stage, Verdict
-from questionbank.packages.model import ArtifactSpec, JsonValue, Metric, Package
+from questionbank.packages.model import ArtifactSpec, JsonValue, Package
 from sandbox.client import Sandbox
 from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
 
 REJECTED = 43
 SOURCE = "solution.py"
 RUN_CASE, EVALUATION_CASE = "run", "evaluation"
-EVALUATION_LIMITS = Limits(
-    cpu_s=30.0,
-    wall_s=120.0,
-    memory_bytes=1024 * MIB,
-    processes=256,
-    output_bytes=MIB,
-    disk_bytes=128 * MIB,
-    collect_bytes=16 * MIB,
-)
+_LIBRARY = Path(__file__).with_name("evaluating")
+_RUNTIMES: Mapping[str, Runtime] = {"numpy": Runtime.NUMPY, "ml": Runtime.ML}
 MESSAGE_CHARACTERS = 300
 STDERR_CHARACTERS = 4000
 
@@ -57,10 +55,11 @@ class EvaluatorFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HiddenData:
-    """What a recipe left below the hidden folder. `inputs` by path, for the evaluator's jail."""
+    """What a recipe left below the hidden folder: `inputs` by path, for the evaluator's jail; `arrays` by
+    file name, for the judge alone: labels, groups, expected values."""
 
     inputs: Mapping[str, bytes]
-    labels: Labels
+    arrays: Mapping[str, Array]
 
 
 def judge_artifact(
@@ -75,18 +74,32 @@ def judge_artifact(
     observer.case(run)
     if run.verdict is not Verdict.AC:
         return _judgement(outcome, run.verdict, 0.0, (run,), (), run.message)
-    artifact = {path: outcome.files[f"out/{path}"] for path in spec.outputs}
+    artifact = handed_in(spec, outcome)
+    exhibits = read_exhibits(outcome.files.get(f"out/{EXHIBITS}"))
     measured = sandbox.run(evaluation_job(spec, artifact, hidden))
     rejection = rejection_message(measured)
     if rejection is not None:
         evaluation = _case(EVALUATION_CASE, "secret", measured, Verdict.WA, rejection)
         observer.case(evaluation)
-        return _judgement(measured, Verdict.WA, 0.0, (run, evaluation), (), rejection)
-    metrics = _metrics(spec, _figures(spec, artifact, hidden, measured))
-    verdict, score, message = _weigh(spec.metrics, metrics)
+        return _judgement(measured, Verdict.WA, 0.0, (run, evaluation), (), rejection, exhibits)
+    try:
+        metrics = measure_all(spec, _measurement(artifact, hidden, measured), package.content_hash)
+    except MalformedMeasurement as error:
+        raise EvaluatorFailed(f"{package.slug}: {error}") from error
+    verdict, score, message = weigh(spec, metrics)
     evaluation = _case(EVALUATION_CASE, "secret", measured, verdict, message)
     observer.case(evaluation)
-    return _judgement(measured, verdict, score, (run, evaluation), metrics, message)
+    return _judgement(measured, verdict, score, (run, evaluation), metrics, message, exhibits)
+
+
+def handed_in(spec: ArtifactSpec, outcome: Outcome) -> dict[str, bytes]:
+    """The declared outputs that are there, by path below /work/out; a folder counts with all its files."""
+    left = {path.removeprefix("out/"): data for path, data in outcome.files.items()}
+    return {path: data for path, data in left.items() if any(_belongs(path, name) for name in spec.outputs)}
+
+
+def _belongs(path: str, output: str) -> bool:
+    return path == output or (output.endswith("/") and path.startswith(output))
 
 
 def run_once(package: Package, answer: Answer, *, sandbox: Sandbox) -> SampleRun:
@@ -116,7 +129,7 @@ def submission_job(package: Package, answer: Answer) -> Job:
         runtime=Runtime.ML,
         program=Script(SOURCE),
         files={SOURCE: answer.source.encode(), "out/.keep": b""},
-        collect=tuple(f"out/{path}" for path in _spec(package).outputs),
+        collect=(*(f"out/{path}" for path in _spec(package).outputs), f"out/{EXHIBITS}"),
         limits=Limits(
             cpu_s=limits.time_limit_s,
             wall_s=limits.wall_time_s,
@@ -130,12 +143,14 @@ def submission_job(package: Package, answer: Answer) -> Job:
 
 
 def evaluation_job(spec: ArtifactSpec, artifact: Mapping[str, bytes], hidden: HiddenData) -> Job:
-    """The evaluator needs no TensorFlow: interpreters are imported where an artifact wants one."""
+    """The evaluator with the artifact and the hidden inputs, and nothing that says what is right."""
+    limits = spec.evaluation
     evaluator = {path.removeprefix("evaluator/"): data for path, data in spec.evaluator.items()}
     return Job(
-        runtime=Runtime.NUMPY,
+        runtime=_RUNTIMES[limits.runtime],
         program=Script("evaluate.py"),
         files={
+            **_library(),
             **evaluator,
             **{f"artifact/{path}": data for path, data in artifact.items()},
             **{f"inputs/{path}": data for path, data in hidden.inputs.items()},
@@ -143,8 +158,22 @@ def evaluation_job(spec: ArtifactSpec, artifact: Mapping[str, bytes], hidden: Hi
             "out/.keep": b"",
         },
         collect=("out/",),
-        limits=EVALUATION_LIMITS,
+        limits=Limits(
+            cpu_s=limits.time_limit_s,
+            wall_s=4 * limits.time_limit_s,
+            memory_bytes=limits.memory_mib * MIB,
+            processes=256,
+            output_bytes=MIB,
+            disk_bytes=256 * MIB,
+            collect_bytes=32 * MIB,
+        ),
     )
+
+
+@lru_cache(maxsize=1)
+def _library() -> Mapping[str, bytes]:
+    """The files of `artifacts`, as an evaluator imports them."""
+    return {f"artifacts/{path.name}": path.read_bytes() for path in sorted(_LIBRARY.glob("*.py"))}
 
 
 def read_hidden(root: Path, name: str) -> HiddenData:
@@ -160,13 +189,20 @@ def read_hidden(root: Path, name: str) -> HiddenData:
                 for path in sorted(inputs.rglob("*"))
                 if path.is_file()
             },
-            labels=read_labels((folder / "labels.npy").read_bytes()),
+            arrays=_hidden_arrays(folder),
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise EvaluatorFailed(
             f"the hidden data {name!r} is not installed below {root}; "
             f"run: python -m fixtures.recipes install {name} --into {root.parent}"
         ) from error
+
+
+def _hidden_arrays(folder: Path) -> Mapping[str, Array]:
+    arrays = {path.name: read_array(path.read_bytes()) for path in sorted(folder.glob("*.npy"))}
+    if not arrays:
+        raise FileNotFoundError(f"{folder} holds no array")
+    return arrays
 
 
 def run_result(spec: ArtifactSpec, outcome: Outcome) -> CaseResult:
@@ -176,8 +212,9 @@ def run_result(spec: ArtifactSpec, outcome: Outcome) -> CaseResult:
         verdict = STATUS_VERDICTS[outcome.status]
         message = _text(outcome.stderr) if verdict is Verdict.RE else outcome.reason
     else:
+        left = handed_in(spec, outcome)
         for path in spec.outputs:
-            if f"out/{path}" not in outcome.files:
+            if not any(_belongs(found, path) for found in left):
                 reason = outcome.uncollected.get(f"out/{path}")
                 verdict = Verdict.WA
                 message = f"out/{path} cannot be used: {reason}" if reason else f"out/{path} is missing"
@@ -199,65 +236,18 @@ def rejection_message(outcome: Outcome) -> str | None:
     raise EvaluatorFailed(f"evaluator: {outcome.reason}; {_one_line(_text(outcome.stderr)[-500:])}")
 
 
-def _figures(
-    spec: ArtifactSpec, artifact: Mapping[str, bytes], hidden: HiddenData, outcome: Outcome
-) -> Figures:
+def _measurement(artifact: Mapping[str, bytes], hidden: HiddenData, outcome: Outcome) -> Measurement:
     arrays = {
-        path.removeprefix("out/").removesuffix(".npy"): data
-        for path, data in outcome.files.items()
-        if path.endswith(".npy")
+        path.removeprefix("out/"): data for path, data in outcome.files.items() if path.endswith(".npy")
     }
-    scorer = SCORERS.get(spec.scorer)
-    if scorer is None:
-        raise EvaluatorFailed(f"no scorer is called {spec.scorer!r}; there are {', '.join(sorted(SCORERS))}")
-    report = _json_object(outcome.files.get("out/measured.json", b""))
-    try:
-        return scorer(
-            Measurement(
-                artifact=artifact, inputs=hidden.inputs, report=report, arrays=arrays, labels=hidden.labels
-            )
-        )
-    except (MalformedMeasurement, KeyError) as error:
-        raise EvaluatorFailed(f"{spec.scorer}: {error}") from error
-
-
-def _metrics(spec: ArtifactSpec, figures: Figures) -> tuple[MetricResult, ...]:
-    """Rounded towards failing, so that what is shown never contradicts `passed`, and says no more about
-    the hidden labels than it must."""
-    results = []
-    for metric in spec.metrics:
-        value = figures.values.get(metric.key)
-        if value is None:
-            raise EvaluatorFailed(f"{spec.scorer} measures no {metric.key!r}")
-        at_least = metric.direction == "min"
-        baseline = figures.baselines.get(metric.key, metric.baseline)
-        results.append(
-            MetricResult(
-                key=metric.key,
-                value=_rounded(value, metric.digits, ROUND_FLOOR if at_least else ROUND_CEILING),
-                threshold=metric.threshold,
-                direction=metric.direction,
-                baseline=None if baseline is None else round(baseline, metric.digits),
-                passed=value >= metric.threshold if at_least else value <= metric.threshold,
-            )
-        )
-    return tuple(results)
-
-
-def _rounded(value: float, digits: int, rounding: str) -> float:
-    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), rounding=rounding))
-
-
-def _weigh(declared: tuple[Metric, ...], results: tuple[MetricResult, ...]) -> tuple[Verdict, float, str]:
-    """AC when every metric passes; the score is the share that does."""
-    failed = [
-        f"{metric.key} {result.value:.{metric.digits}f}, wanted "
-        f"{'≥' if result.direction == 'min' else '≤'} {result.threshold:g}"
-        for metric, result in zip(declared, results, strict=True)
-        if not result.passed
-    ]
-    score = 100.0 * (len(results) - len(failed)) / len(results)
-    return (Verdict.WA, score, "; ".join(failed)) if failed else (Verdict.AC, 100.0, "")
+    report = outcome.files.get("out/measured.json")
+    return Measurement(
+        artifact=artifact,
+        inputs=hidden.inputs,
+        report={} if report is None else _json_object(report),
+        arrays=arrays,
+        hidden=hidden.arrays,
+    )
 
 
 def _judgement(
@@ -267,12 +257,14 @@ def _judgement(
     cases: tuple[CaseResult, ...],
     metrics: tuple[MetricResult, ...],
     message: str,
+    exhibits: Exhibits | None = None,
 ) -> Judgement:
     return Judgement(
         verdict=verdict,
         score=score,
         cases=cases,
         metrics=metrics,
+        exhibits=exhibits or Exhibits(),
         message=message,
         guarantees=last.guarantees,
         device=last.device,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import JsonValue
@@ -39,16 +40,73 @@ class CaseResult:
     stdout: str | None = None
 
 
+class MetricState(StrEnum):
+    """Where a figure's interval lies: on one side of the threshold, or across it."""
+
+    PASS = "pass"  # noqa: S105 - a state, no password
+    FAIL = "fail"
+    BORDERLINE = "borderline"
+
+
 @dataclass(frozen=True, slots=True)
 class MetricResult:
-    """A measured figure of an artifact exercise; `passed` compares the unrounded value."""
+    """A measured figure of an artifact exercise.
+
+    `value`, `low` and `high` are those of the rows whose figures are shown, rounded towards failing; `low`
+    and `high` are None where nothing was left to chance. `state` and `passed` are those of the rows that
+    decide, unrounded; `passed` is `state`, or for a borderline figure what the exercise's rule makes of it.
+    `score` runs from 0 to 100.
+    """
 
     key: str
     value: float
+    low: float | None
+    high: float | None
     threshold: float
     direction: str
     baseline: float | None
+    state: MetricState
     passed: bool
+    decides: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart: as many x as y, finite."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Curves that a submission left as data: a loss over epochs, say."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionMatrix:
+    """Counts that a submission left as data; rows are the true classes, columns the predicted ones."""
+
+    title: str
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibits:
+    """What a submission wants shown beside its verdict; it never changes the verdict."""
+
+    charts: tuple[Chart, ...] = ()
+    matrices: tuple[ConfusionMatrix, ...] = ()
+    problem: str = ""
+    """Why nothing is shown although something was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +118,7 @@ class Judgement:
     score: float
     cases: tuple[CaseResult, ...] = ()
     metrics: tuple[MetricResult, ...] = ()
+    exhibits: Exhibits = Exhibits()
     compiler_output: str = ""
     message: str = ""
     guarantees: tuple[str, ...] = ()

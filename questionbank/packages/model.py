@@ -99,34 +99,82 @@ class Checker:
     float_relative_tolerance: float | None = None
 
 
+class Borderline(StrEnum):
+    """Who decides where an interval spans the threshold: the figure itself, or one side by rule."""
+
+    VALUE = "value"
+    PASS = "pass"  # noqa: S105 - a rule, no password
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How an interval is made: the share of intervals that hold the true figure, and how many draws of the
+    rows to begin with and at most."""
+
+    confidence: float = 0.95
+    resamples: int = 1000
+    most_resamples: int = 8000
+    borderline: Borderline = Borderline.VALUE
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One figure of an artifact exercise and what it must reach.
 
-    `direction` is "min" (value ≥ threshold) or "max" (value ≤ threshold); `baseline` is shown beside.
+    `measure` is a name of `grader.judge.measures`; `inputs` says for each of its arguments where it comes
+    from: `out/NAME.npy` and `measured/KEY` are the evaluator's, `hidden/NAME.npy` only the judge's,
+    `artifact/PATH`, `gzip/PATH` and `inputs/PATH` stand for sizes in bytes. `direction` is "min"
+    (value ≥ threshold) or "max" (value ≤ threshold). The baseline is a constant, or measured in the same
+    run with `baseline_inputs` in the place of some inputs. A metric that does not decide is only shown.
+    `curve` maps values to points from 0 to 100, linearly between its corners; without one a metric earns
+    all or nothing.
     """
 
     key: str
     name: Localised
+    measure: str
+    inputs: Mapping[str, str]
+    parameters: Mapping[str, float | str]
     direction: str
     threshold: float
     unit: str
     digits: int
     baseline: float | None
+    baseline_inputs: Mapping[str, str]
+    certainty: Certainty
+    decides: bool
+    weight: float
+    curve: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What the evaluator's jail gets: runtime "numpy" or "ml", seconds of CPU, MiB of memory."""
+
+    runtime: str = "numpy"
+    time_limit_s: float = 30.0
+    memory_mib: int = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ArtifactSpec:
-    """`outputs`: paths the submission must leave below /work/out. `store`: names of public stores it
-    sees at /store/<name>. `hidden`: the recipe output that only judge and evaluator see. `evaluator`:
-    files of the trusted evaluator, run in a second jail; `scorer`: see `grader.judge.scorers`."""
+    """`outputs`: paths the submission must leave below /work/out; one that ends in "/" is a folder.
+    `store`: names of public stores it sees at /store/<name>. `hidden`: the recipe output that only judge
+    and evaluator see. `evaluator`: files of the trusted evaluator, run in a second jail. Of the rows
+    measured, `final_share` are held back: figures are shown on the others, these decide.
+    `submissions_per_hour` bounds how often hidden labels may be asked. `plot` names the metrics of the
+    x and the y axis."""
 
     outputs: tuple[str, ...]
     store: tuple[str, ...]
     hidden: str
     evaluator: Mapping[str, bytes]
-    scorer: str
+    evaluation: Evaluation
     metrics: tuple[Metric, ...]
+    final_share: float
+    submissions_per_hour: int
+    plot: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from questionbank.packages.model import Difficulty, Kind
+from questionbank.packages.model import Borderline, Difficulty, Kind
 
 Schema = dict[str, Any]
 
@@ -60,31 +60,57 @@ _FUNCTION = _object(
         ),
     },
 )
+_PATH = "[A-Za-z0-9_-][A-Za-z0-9_./-]*"
+_SOURCE: Schema = {
+    "type": "string",
+    "pattern": rf"^((out|hidden)/[a-z0-9_-]+\.npy|measured/[a-z0-9_]+|(artifact|gzip|inputs)/({_PATH})?)$",
+}
+_SOURCES: Schema = {"type": "object", "propertyNames": _IDENTIFIER, "additionalProperties": _SOURCE}
+_SHARE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+_COUNT: Schema = {"type": "integer", "minimum": 1, "maximum": 100_000}
+_CORNER: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 _METRIC = _object(
     {
         "key": _IDENTIFIER,
         "name": LOCALISED,
+        "measure": _SLUG,
+        "inputs": _SOURCES,
         "direction": {"enum": ["min", "max"]},
         "threshold": {"type": "number"},
     },
     {
+        "parameters": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
         "unit": {"type": "string"},
         "digits": {"type": "integer", "minimum": 0, "maximum": 12},
-        "baseline": {"type": ["number", "null"]},
+        "baseline": {"anyOf": [{"type": ["number", "null"]}, _SOURCES]},
+        "confidence": {"type": "number", "minimum": 0.5, "maximum": 0.999},
+        "resamples": _COUNT,
+        "most_resamples": _COUNT,
+        "borderline": {"enum": [rule.value for rule in Borderline]},
+        "decides": {"type": "boolean"},
+        "weight": _POSITIVE,
+        "curve": {"type": "array", "items": _CORNER, "minItems": 2},
     },
 )
 _ARTIFACT = _object(
     {
         "outputs": {
             "type": "array",
-            "items": {"type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9_./-]*$"},
+            "items": {"type": "string", "pattern": f"^{_PATH}$"},
             "minItems": 1,
         },
         "hidden": _SLUG,
-        "scorer": _SLUG,
         "metrics": {"type": "array", "items": _METRIC, "minItems": 1},
     },
-    {"store": {"type": "array", "items": _SLUG}},
+    {
+        "store": {"type": "array", "items": _SLUG},
+        "evaluation": _object(
+            {}, {"runtime": {"enum": ["numpy", "ml"]}, "time_limit": _POSITIVE, "memory": _POSITIVE}
+        ),
+        "final_share": _SHARE,
+        "submissions_per_hour": _COUNT,
+        "plot": _object({"x": _IDENTIFIER, "y": _IDENTIFIER}),
+    },
 )
 _OPTION = _object({"id": _SLUG, "correct": {"type": "boolean"}, "text": LOCALISED, "explanation": LOCALISED})
 _CHOICE = _object(

@@ -9,8 +9,11 @@ from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files
 from questionbank.packages.model import (
     ArtifactSpec,
+    Borderline,
+    Certainty,
     Checker,
     ChoiceSpec,
+    Evaluation,
     FunctionSpec,
     Metric,
     Numeric,
@@ -23,6 +26,8 @@ from questionbank.packages.types import UnknownType, parse_type
 
 _DOCUMENT = "touchstone.yaml"
 _WEIGHT_SLACK = 1e-6
+SUBMISSIONS_PER_HOUR = 30
+"""How often an artifact exercise may be answered where its package says nothing."""
 
 
 def function_spec(section: Mapping[str, Any], findings: Findings) -> FunctionSpec:
@@ -55,24 +60,64 @@ def artifact_spec(section: Mapping[str, Any], files: Files, findings: Findings) 
     evaluator = {str(path): files.data(path) for path in files.paths("evaluator")}
     if "evaluator/evaluate.py" not in evaluator:
         findings.add("evaluator/evaluate.py", "is missing")
+    keys = [item["key"] for item in section["metrics"]]
+    if len(set(keys)) != len(keys):
+        findings.add(_DOCUMENT, "artifact: two metrics have one key")
+    if not any(item.get("decides", True) for item in section["metrics"]):
+        findings.add(_DOCUMENT, "artifact: no metric decides")
+    plot = section.get("plot")
+    for key in (plot or {}).values():
+        if key not in keys:
+            findings.add(_DOCUMENT, f"artifact: plot: there is no metric {key}")
+    evaluation = section.get("evaluation", {})
     return ArtifactSpec(
         outputs=tuple(section["outputs"]),
         store=tuple(section.get("store", ())),
         hidden=section["hidden"],
         evaluator=evaluator,
-        scorer=section["scorer"],
-        metrics=tuple(
-            Metric(
-                key=item["key"],
-                name=item["name"],
-                direction=item["direction"],
-                threshold=float(item["threshold"]),
-                unit=item.get("unit", ""),
-                digits=item.get("digits", 4),
-                baseline=item.get("baseline"),
-            )
-            for item in section["metrics"]
+        evaluation=Evaluation(
+            runtime=evaluation.get("runtime", "numpy"),
+            time_limit_s=float(evaluation.get("time_limit", 30)),
+            memory_mib=int(evaluation.get("memory", 1024)),
         ),
+        metrics=tuple(_metric(item, findings) for item in section["metrics"]),
+        final_share=float(section.get("final_share", 0)),
+        submissions_per_hour=section.get("submissions_per_hour", SUBMISSIONS_PER_HOUR),
+        plot=(plot["x"], plot["y"]) if plot else None,
+    )
+
+
+def _metric(item: Mapping[str, Any], findings: Findings) -> Metric:
+    curve = tuple((float(value), float(points)) for value, points in item.get("curve", ()))
+    if list(curve) != sorted(curve) or len({value for value, _ in curve}) != len(curve):
+        findings.add(_DOCUMENT, f"artifact: {item['key']}: the curve's values do not grow")
+    if any(not 0 <= points <= 100 for _, points in curve):
+        findings.add(_DOCUMENT, f"artifact: {item['key']}: the curve's points lie outside 0 to 100")
+    baseline = item.get("baseline")
+    measured = baseline if isinstance(baseline, dict) else {}
+    usual = Certainty()
+    resamples = item.get("resamples", usual.resamples)
+    return Metric(
+        key=item["key"],
+        name=item["name"],
+        measure=item["measure"],
+        inputs=item["inputs"],
+        parameters=item.get("parameters", {}),
+        direction=item["direction"],
+        threshold=float(item["threshold"]),
+        unit=item.get("unit", ""),
+        digits=item.get("digits", 4),
+        baseline=None if baseline is None or measured else float(baseline),
+        baseline_inputs=measured,
+        certainty=Certainty(
+            confidence=float(item.get("confidence", usual.confidence)),
+            resamples=resamples,
+            most_resamples=max(item.get("most_resamples", 8 * resamples), resamples),
+            borderline=Borderline(item.get("borderline", usual.borderline)),
+        ),
+        decides=item.get("decides", True),
+        weight=float(item.get("weight", 1)),
+        curve=curve,
     )
 
 
