@@ -30,6 +30,7 @@ class Submission(models.Model):
     message = models.TextField(blank=True)
     compiler_output = models.TextField(blank=True)
     metrics = models.JSONField(default=list)
+    exhibits = models.JSONField(default=dict)
     guarantees = models.JSONField(default=list)
     device = models.CharField(max_length=100, blank=True)
     attempt = models.PositiveIntegerField(default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -39,6 +40,7 @@ def submit(*, user: User, version: ProblemVersion, language: str, source: str) -
     package = package_of(version)
     _check_answer(package, language, source)
     with transaction.atomic():
+        _check_share(user, version, package)
         submission = Submission.objects.create(user=user, version=version, language=language, source=source)
         enqueue_judging(str(submission.pk), queue_of(package))
     return submission
@@ -86,6 +88,25 @@ def _check_answer(package: Package, language: str, source: str) -> None:
             chosen_options(package.choice, source)
         except MalformedChoice as error:
             raise AnswerRefused(_("Choose at least one of the options, and only from them.")) from error
+
+
+def _check_share(user: User, version: ProblemVersion, package: Package) -> None:
+    """Bounds how often hidden labels may be asked: each measured answer tells a little about them."""
+    if package.artifact is None:
+        return
+    most, since = package.artifact.submissions_per_hour, timezone.now() - timedelta(hours=1)
+    rows = Submission.objects.filter(user=user, version__problem=version.problem, created_at__gt=since)
+    times = rows.exclude(verdict=Verdict.IE).order_by("-created_at").values_list("created_at", flat=True)
+    counted = list(times[:most])
+    if len(counted) == most:
+        minutes = math.ceil((counted[-1] - since).total_seconds() / 60)
+        raise AnswerRefused(
+            _(
+                "This exercise is measured on hidden data at most %(most)s times an hour. "
+                "Try again in %(minutes)s minutes."
+            )
+            % {"most": most, "minutes": minutes}
+        )
 
 
 def claim(submission_id: str) -> int | None:
@@ -143,6 +164,7 @@ def finish(submission_id: str, attempt: int, judgement: Judgement) -> None:
         message=_clean(judgement.message),
         compiler_output=_clean(judgement.compiler_output),
         metrics=metrics,
+        exhibits=asdict(judgement.exhibits),
         guarantees=list(judgement.guarantees),
         device=judgement.device,
         finished_at=timezone.now(),

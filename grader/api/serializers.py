@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from grader.judge.model import MetricState
 from grader.models import CaseRecord, PointMark, Submission
 
 
@@ -47,8 +48,16 @@ class MetricResultSerializer(serializers.Serializer[Any]):
     value = serializers.FloatField()
     threshold = serializers.FloatField()
     direction = serializers.CharField()
+    low = serializers.FloatField(allow_null=True, help_text="the interval's ends; null without chance")
+    high = serializers.FloatField(allow_null=True)
     baseline = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(
+        [state.value for state in MetricState],
+        help_text="borderline: the interval spans the threshold, the exercise's rule decided `passed`",
+    )
     passed = serializers.BooleanField()
+    decides = serializers.BooleanField(help_text="false for a figure that is only shown")
+    score = serializers.FloatField()
 
 
 class MarkSerializer(serializers.ModelSerializer[PointMark]):
@@ -105,6 +114,7 @@ class SubmissionDetailSerializer(SubmissionSerializer):
             "guarantees",
             "cases",
             "metrics",
+            "exhibits",
             "marks",
         )
         read_only_fields = fields

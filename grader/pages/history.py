@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 from grader.access import may_review, visible_submissions
 from grader.models import Submission
 from grader.pages.panels import option_rows, panel_response, submission_panel
+from grader.pages.plots import FIELD_AT_LEAST, attempts_plot, curves_of, heats_of
 from grader.pages.problem import logged_in
 from grader.pages.wording import VERDICT_WORDS, seconds, size, state_word
 from grader.verdict import FINAL_STAGES
+from questionbank.models import Problem
 from questionbank.packages.model import Kind
 from questionbank.services import package_of
 
@@ -72,8 +74,31 @@ def submission_context(found: Submission) -> dict[str, object]:
         "case_rows": cases if found.stage in FINAL_STAGES else [],
         "lines": [line + "\n" for line in found.source.split("\n")],
         "options": option_rows(package, found.source),
+        "curves": curves_of(found.exhibits),
+        "heats": heats_of(found.exhibits),
+        "exhibits_problem": found.exhibits.get("problem", ""),
         "is_code": package.kind in {Kind.FUNCTION, Kind.PASS_FAIL, Kind.ARTIFACT},
     }
+
+
+@login_required
+@require_safe
+def plot(request: HttpRequest, slug: str) -> HttpResponse:
+    """One's attempts at an artifact exercise, in a drawing and as a table."""
+    found = get_object_or_404(Problem.objects.select_related("current"), slug=slug, current__isnull=False)
+    version = found.current
+    assert version is not None
+    package = package_of(version)
+    if package.artifact is None or package.artifact.plot is None:
+        raise Http404
+    context = {
+        "nav": "problems",
+        "problem": found,
+        "package": package,
+        "plot": attempts_plot(version, package, logged_in(request)),
+        "field_at_least": FIELD_AT_LEAST,
+    }
+    return render(request, "grader/plot.html", context)
 
 
 @login_required

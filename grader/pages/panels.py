@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from grader.judge.model import MetricState
 from grader.models import CaseRecord, PointMark, Submission
 from grader.pages.differing import Difference, difference
 from grader.pages.wording import ADVICE, LEVEL_WORDS, VERDICT_WORDS, figure, seconds, size, state_word
@@ -22,11 +23,16 @@ from questionbank.services import package_of
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
+    """`interval` is empty where nothing was left to chance."""
+
     name: str
     value: str
+    interval: str
     threshold: str
     baseline: str
     passed: bool
+    borderline: bool
+    decides: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,23 @@ def metric_rows(package: Package, metrics: Sequence[Mapping[str, Any]]) -> list[
             MetricRow(
                 name=localised(spec.name),
                 value=figure(found["value"], spec.digits, spec.unit),
+                interval=_interval(found, spec.digits),
                 threshold=f"{sign} {figure(spec.threshold, min(spec.digits, 3), spec.unit)}",
-                baseline="" if spec.baseline is None else figure(spec.baseline, spec.digits, spec.unit),
+                baseline=""
+                if found["baseline"] is None
+                else figure(found["baseline"], spec.digits, spec.unit),
                 passed=bool(found["passed"]),
+                borderline=found["state"] == MetricState.BORDERLINE,
+                decides=bool(found["decides"]),
             )
         )
     return rows
+
+
+def _interval(found: Mapping[str, Any], digits: int) -> str:
+    if found["low"] is None:
+        return ""
+    return f"{figure(found['low'], digits, '')} – {figure(found['high'], digits, '')}"
 
 
 def point_rows(package: Package, submission: Submission) -> list[PointRow]:
@@ -132,6 +149,8 @@ def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, 
         "sample": sample if over else None,
         "difference": changed,
         "metrics": metric_rows(package, submission.metrics),
+        "final_share": round(100 * package.artifact.final_share) if package.artifact else 0,
+        "plotted": package.artifact is not None and package.artifact.plot is not None,
         "points": point_rows(package, submission),
         "is_open": package.kind == Kind.OPEN,
     }

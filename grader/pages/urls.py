@@ -8,6 +8,7 @@ urlpatterns = [
     path("problems/<slug:slug>/", problem.problem, name="problem"),
     path("problems/<slug:slug>/submit/", problem.submit, name="problem-submit"),
     path("problems/<slug:slug>/draft/", problem.draft, name="problem-draft"),
+    path("problems/<slug:slug>/plot/", history.plot, name="problem-plot"),
     path("problems/<slug:slug>/give-up/", problem.give_up, name="problem-give-up"),
     path("versions/<int:version_id>/run/", problem.run, name="version-run"),
     path("runs/<str:run_id>/", problem.run_state, name="run-panel"),

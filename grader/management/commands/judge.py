@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -90,17 +91,8 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "message": judgement.message,
         "compiler_output": judgement.compiler_output,
         "tests": [{field: getattr(case, field) for field in fields} for case in judgement.cases],
-        "metrics": [
-            {
-                "key": metric.key,
-                "value": metric.value,
-                "threshold": metric.threshold,
-                "direction": metric.direction,
-                "baseline": metric.baseline,
-                "passed": metric.passed,
-            }
-            for metric in judgement.metrics
-        ],
+        "metrics": [asdict(metric) for metric in judgement.metrics],
+        "exhibits": asdict(judgement.exhibits),
         "guarantees": list(judgement.guarantees),
         "device": judgement.device,
     }
