@@ -87,12 +87,10 @@ class Installation:
                 find_server(), socket=settings.BROKER_SOCKET, data=settings.VAR / "broker"
             )
             services.append(Service("broker", command, self.logs / "broker.log", _broker_answers))
-        config = settings.RUN / "sandbox.json"
-        config.write_text(_sandbox_config())
         services.append(
             Service(
                 "sandbox",
-                python_command("-m", "sandbox.supervisor", "--config", str(config)),
+                _sandbox_command(),
                 self.logs / "sandbox.log",
                 settings.SANDBOX_SOCKET.exists,
             )
@@ -168,11 +166,11 @@ def _broker_answers() -> bool:
         return False
 
 
-def _sandbox_config() -> str:
+def _sandbox_command() -> list[str]:
     from grader.jail import sandbox_config
 
     settings.SANDBOX_SOCKET.unlink(missing_ok=True)
-    return sandbox_config(settings.SANDBOX_SOCKET).to_json()
+    return sandbox_config(settings.SANDBOX_SOCKET).command()
 
 
 def _check_port(port: int) -> None:

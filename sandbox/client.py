@@ -7,19 +7,20 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from sandbox.door import Owner
 from sandbox.errors import InvalidJob, SandboxError, SandboxUnavailable
 from sandbox.job import Command, Job, Limits, Outcome, Runtime, Status
 from sandbox.wire import WireError, receive_control, receive_exactly, receive_header, send_bulk, send_control
 
 _ANSWER_GRACE_S = 240.0
+_INHERITED = frozenset({"PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Config:
     below /store. `libraries` are paths in there that the runtimes with packages import from, after
     everything else. `masked` are host files that a submission must not read although they lie inside
     a folder it sees; they read as empty. `parked` says how many children wait per runtime; a runtime
-    that is absent is started at its first job.
+    that is absent is started at its first job. `owner` is the account whose processes run jobs, where
+    it is not the one that runs the supervisor.
     """
 
     socket: Path
@@ -38,6 +40,11 @@ class Config:
     masked: tuple[Path, ...] = ()
     libraries: tuple[str, ...] = ()
     parked: Mapping[Runtime, int] = field(default_factory=dict)
+    owner: Owner | None = None
+
+    def command(self) -> list[str]:
+        """The command line of a supervisor with this configuration."""
+        return [sys.executable, "-m", "sandbox.supervisor", "--config", self.to_json()]
 
     def to_json(self) -> str:
         """The form `python -m sandbox.supervisor --config` reads."""
@@ -48,6 +55,7 @@ class Config:
                 "masked": [str(file) for file in self.masked],
                 "libraries": list(self.libraries),
                 "parked": {runtime.value: count for runtime, count in self.parked.items()},
+                "owner": [self.owner.uid, self.owner.gid] if self.owner else None,
             }
         )
 
@@ -259,29 +267,37 @@ def _connected(path: Path) -> _SocketSandbox:
     return sandbox
 
 
+def supervisor_environment() -> dict[str, str]:
+    """What a supervisor gets of this process's environment: no secret, and nothing that a box could find."""
+    return {name: value for name, value in os.environ.items() if name in _INHERITED}
+
+
 @contextmanager
-def private_sandbox(config: Config) -> Iterator[Sandbox]:
-    """Starts a supervisor of one's own and stops it, with everything below it, at the end."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        file.write(config.to_json())
-        file.flush()
-        command = [sys.executable, "-m", "sandbox.supervisor", "--config", file.name, "--die-with-parent"]
-        home = Path(__file__).resolve().parent.parent
-        process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, text=True)  # noqa: S603
+def private_sandbox(config: Config, *, launcher: Sequence[str] = ()) -> Iterator[Sandbox]:
+    """Starts a supervisor of one's own and stops it, with everything below it, at the end.
+
+    `launcher` goes before the supervisor's command line: a program that executes the rest of its arguments.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [*launcher, *config.command(), "--die-with-parent"],
+        cwd=Path(__file__).resolve().parent.parent,
+        env=supervisor_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        if process.stdout.readline() != "ready\n":
+            raise SandboxUnavailable(
+                "The sandbox's supervisor did not start.",
+                remedy="`manage.py doctor` says what is missing.",
+            )
+        sandbox = _connected(config.socket)
         try:
-            assert process.stdout is not None
-            if process.stdout.readline() != "ready\n":
-                raise SandboxUnavailable(
-                    "The sandbox's supervisor did not start.",
-                    remedy="`manage.py doctor` says what is missing.",
-                )
-            sandbox = _connected(config.socket)
-            try:
-                yield sandbox
-            finally:
-                sandbox.close()
+            yield sandbox
         finally:
-            process.terminate()
-            process.wait(30)
-            assert process.stdout is not None
-            process.stdout.close()
+            sandbox.close()
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()

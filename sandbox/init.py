@@ -64,7 +64,7 @@ def _serve(control: socket.socket, *, watch: bool) -> None:
     os.close(own)
     receive_control(control)  # "placed": from here on every child is born in the box's group
     mounts.mount_box()
-    program_filter = compile_filter()
+    program_filter, own_filter = compile_filter(), compile_filter(for_init=True)
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -85,7 +85,7 @@ def _serve(control: socket.socket, *, watch: bool) -> None:
     mounts.resize_box(disk_bytes=order["disk_bytes"], inodes=order["inodes"])
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.drop_capabilities()
-    syscalls.install_filter(program_filter)
+    syscalls.install_filter(own_filter)
     job = payload.receive(data)
     send_control(control, {"event": "loaded"})
     receive_control(control)  # "go"

@@ -14,13 +14,13 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from sandbox import door
 from sandbox.box import Box, Pool
 from sandbox.cgroups import Hierarchy
 from sandbox.errors import InvalidJob, SandboxError
@@ -51,6 +51,7 @@ class Supervisor:
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._socket_path = Path(config["socket"])
+        self._owner = door.Owner(*config["owner"]) if config["owner"] else None
         self._hierarchy = Hierarchy()
         self._guarantees: Guarantees = present(self._hierarchy.version)
         self._numbers = itertools.count(1)
@@ -66,12 +67,7 @@ class Supervisor:
 
     def serve(self) -> None:
         """Listens, says `ready` on stdout, and serves each connection in a thread of its own."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            self._socket_path.unlink(missing_ok=True)
-            previous = os.umask(0o177)
-            listener.bind(str(self._socket_path))
-            os.umask(previous)
-            listener.listen(128)
+        with door.listen(self._socket_path, self._owner) as listener:
             for runtime in self._parked:
                 self._pool(runtime)
             print("ready", flush=True)
@@ -83,7 +79,7 @@ class Supervisor:
                 self._stop()
 
     def _stop(self) -> None:
-        self._socket_path.unlink(missing_ok=True)
+        door.close(self._socket_path, self._owner)
         for pool in self._pools.values():
             pool.stop()
         self._hierarchy.remove()
@@ -103,7 +99,7 @@ class Supervisor:
 
     def _serve_client(self, connection: socket.socket) -> None:
         with connection:
-            if not _is_allowed(connection):
+            if not door.is_allowed(connection, self._owner):
                 return
             with contextlib.suppress(WireError, OSError):
                 while True:
@@ -260,13 +256,6 @@ def _checked_limits(order: dict[str, Any]) -> dict[str, Any]:
     return limits
 
 
-def _is_allowed(connection: socket.socket) -> bool:
-    """unix(7), SO_PEERCRED: the account that runs this process, or root."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", credentials)
-    return uid in (0, os.getuid())
-
-
 class _Stopped(Exception):
     pass
 
@@ -282,18 +271,16 @@ def _stop(_number: int, _frame: object) -> None:
 
 
 def main() -> int:
-    """`python -m sandbox.supervisor --config FILE`."""
+    """`python -m sandbox.supervisor --config JSON`."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.supervisor")
-    parser.add_argument(
-        "--config", type=Path, required=True, help="JSON: socket, stores, masked, libraries, parked"
-    )
+    parser.add_argument("--config", type=json.loads, required=True, help="JSON, see `client.Config`")
     parser.add_argument("--die-with-parent", action="store_true")
     options = parser.parse_args()
     if options.die_with_parent:
         die_with_parent()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    Supervisor(json.loads(options.config.read_text())).serve()
+    Supervisor(options.config).serve()
     return 0
 
 

@@ -133,8 +133,8 @@ def die_with_parent() -> None:
     prctl(PR_SET_PDEATHSIG, 9)
 
 
-def drop_capabilities() -> None:
-    """capabilities(7): empties the bounding, ambient, effective, permitted and inheritable sets."""
+def drop_bounding_set() -> None:
+    """capabilities(7): what a program cannot gain even by execve(2)."""
     for capability in range(_CAPABILITIES_AT_MOST):
         try:
             prctl(PR_CAPBSET_DROP, capability)
@@ -142,6 +142,11 @@ def drop_capabilities() -> None:
             if error.errno == errno.EINVAL:
                 break  # this kernel's last capability is behind us
             raise
+
+
+def drop_capabilities() -> None:
+    """capabilities(7): empties the bounding, ambient, effective, permitted and inheritable sets."""
+    drop_bounding_set()
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = _CapHeader(0x20080522, 0)
     _syscall("capset", ctypes.byref(header), (_CapData * 2)())

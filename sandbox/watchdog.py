@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+# What smaps calls shared memory that no folder names: mmap(2) with MAP_SHARED, memfd_create(2), shmget(2).
+_NAMELESS = ("/dev/zero", "/memfd:", "/SYSV", "[anon_shmem")
 
 
 class Watchdog:
@@ -67,26 +69,48 @@ class Watchdog:
         return total / _TICKS
 
     def _private_bytes(self) -> int:
-        """Memory that is the processes' own (resident less shared with files), and the box's files."""
+        """Memory that is no file of the host's, counted for each process that has it, and the box's files."""
         total = 0
         for process in self._others():
-            try:
-                _, resident, shared, *_ = (process / "statm").read_text().split()
-            except OSError:
-                continue
-            total += (int(resident) - int(shared)) * _PAGE
+            for name, kib in _sizes(process / "status"):
+                if name in ("RssAnon", "RssShmem"):
+                    total += kib * 1024
         return total + _disk_bytes()
 
     def _proportional_bytes(self) -> int:
         """The same with each page divided among the processes that share it (proc(5), smaps_rollup)."""
         total = 0
         for process in self._others():
-            try:
-                lines = (process / "smaps_rollup").read_text().splitlines()
-            except OSError:
-                continue
-            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
+            total += 1024 * sum(kib for name, kib in _sizes(process / "smaps_rollup") if name == "Pss_Anon")
+            total += 1024 * sum(_shared_kib(process))
         return total + _disk_bytes()
+
+
+def _sizes(file: Path) -> Iterator[tuple[str, int]]:
+    """The lines of the form `Name:  123 kB`; none where the process is gone."""
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if line.endswith(" kB"):
+            name, _, value = line.partition(":")
+            yield name, int(value.split()[0])
+
+
+def _shared_kib(process: Path) -> Iterator[int]:
+    """Shared memory without a name; what has one lies on the box's disk and is counted there."""
+    try:
+        lines = (process / "smaps").read_text(errors="replace").splitlines()
+    except OSError:
+        return
+    nameless = False
+    for line in lines:
+        first, *rest = line.split()
+        if not first.endswith(":"):
+            nameless = len(rest) > 4 and rest[4].startswith(_NAMELESS)
+        elif nameless and first == "Pss:":
+            yield int(rest[0])
 
 
 def _disk_bytes() -> int:
