@@ -22,6 +22,17 @@ def look() -> HostState:
     )
 
 
+def calm(for_s: float = 1.0) -> HostState:
+    """The state once it has not changed for a while: the boxes that follow used ones are parked."""
+    state, since = look(), time.monotonic()
+    while time.monotonic() - since < for_s:
+        time.sleep(0.02)
+        again = look()
+        if again != state:
+            state, since = again, time.monotonic()
+    return state
+
+
 def settled(before: HostState, within_s: float = 10.0) -> HostState:
     """The state once it equals `before`, or the last one seen."""
     deadline = time.monotonic() + within_s

@@ -9,7 +9,7 @@ import pytest
 from sandbox.client import Sandbox
 from sandbox.job import MIB, Limits, Status
 from tests.hostile.attacks import EXHAUSTION, FILES, KERNEL, LIFETIME, NETWORK, Attack
-from tests.hostile.host_state import HostState, look, settled
+from tests.hostile.host_state import HostState, calm, settled
 from tests.sandbox.runs import printed, run_python
 
 LIMITS = Limits(
@@ -30,10 +30,7 @@ def quiet_host(box: Sandbox) -> HostState:
     """The host with its boxes parked, before the first attack."""
     for _ in range(6):
         run_python(box, "pass")
-    state = look()
-    while (again := settled(state, 0.3)) != state:
-        state = again
-    return state
+    return calm()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
