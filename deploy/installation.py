@@ -59,7 +59,7 @@ class Installation:
             call_command("migrate", verbosity=0)
 
     def _install_data(self) -> None:
-        from fixtures.recipes.__main__ import RECIPES
+        from fixtures.recipes.catalogue import RECIPES
         from fixtures.recipes.errors import RecipeError
         from fixtures.recipes.recipe import install
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.models import DATA
+
 HOME = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 240
 
@@ -44,6 +46,7 @@ def live_stack() -> Iterator[str]:
             **inherited,
             "TOUCHSTONE_VAR": f"{folder}/var",
             "TOUCHSTONE_RUN": f"{folder}/run",
+            "TOUCHSTONE_DATA": str(DATA),
             "TOUCHSTONE_PORT": str(port),
             "TOUCHSTONE_DEMO": "1",
             "TOUCHSTONE_SUBMIT_RATE": "600/min",

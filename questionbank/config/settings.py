@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,7 @@ env = environ.Env()
 VAR = state_folder()
 RUN = run_folder(VAR)
 VERSION_STORE = VAR / "versions"
-DATA_ROOT = VAR / "data"
+DATA_ROOT = Path(env.str("TOUCHSTONE_DATA", "") or VAR / "data").resolve()
 SANDBOX_SOCKET = RUN / "sandbox.sock"
 BROKER_SOCKET = RUN / "broker.sock"
 REDIS_URL: str = env.str("REDIS_URL", f"unix://{BROKER_SOCKET}")
