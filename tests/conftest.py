@@ -37,7 +37,7 @@ def browser_type_launch_args() -> dict[str, object]:
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[str]:
     """The address of a whole running installation: broker, sandbox, workers and web, with demo data."""
-    from deploy.installation import free_port
+    from deploy.host import free_port
 
     with tempfile.TemporaryDirectory(prefix="touchstone-live-") as folder:
         address = f"http://127.0.0.1:{(port := free_port())}"
