@@ -13,8 +13,9 @@ from django.conf import settings
 from sandbox.client import Config, Sandbox, connect, private_sandbox
 from sandbox.errors import SandboxUnavailable
 from sandbox.job import Runtime
+from sandbox.program import TOOLCHAINS
 
-PARKED = {Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.ML: 1}
+PARKED = {Runtime.PYTHON: 3, Runtime.COMMAND: 3, Runtime.NUMPY: 2, Runtime.ML: 1}
 
 
 def sandbox_config(socket: Path, parked: dict[Runtime, int] | None = None) -> Config:
@@ -26,11 +27,17 @@ def sandbox_config(socket: Path, parked: dict[Runtime, int] | None = None) -> Co
     public.mkdir(parents=True, exist_ok=True)
     return Config(
         socket=socket,
-        stores={"/store": public},
+        stores={"/store": public, **_toolchains()},
         libraries=("/store/library",),
         masked=tuple(packages / name for name in settings.JAIL_MASKED),
         parked=PARKED if parked is None else parked,
     )
+
+
+def _toolchains() -> dict[str, Path]:
+    """The folders that the operator names, at places of the jail where commands look for programs."""
+    folders = [Path(folder).resolve() for folder in settings.TOOLCHAINS]
+    return {f"{TOOLCHAINS}/{number}-{folder.name}": folder for number, folder in enumerate(folders)}
 
 
 @contextmanager

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import beat_embedded_init, worker_ready
+from celery.signals import worker_ready
 from django.conf import settings
 from django.db import connection
 
 from grader import queue, services
 from grader.errors import Fenced, RunUnknown
+from grader.judge.builds import Builds
 from grader.judge.judging import judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
 from grader.models import Submission
@@ -27,7 +28,6 @@ from grader.verdict import Stage
 from questionbank.models import ProblemVersion
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
-from sandbox.syscalls import die_with_parent
 
 RENEW_EVERY_S = 5.0
 _log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ def _judge(submission_id: str, attempt: int) -> None:
             Answer(submission.language, submission.source),
             sandbox=jail(),
             hidden_root=settings.DATA_ROOT / "hidden",
+            builds=Builds(settings.BUILDS_ROOT),
             observer=Observer(stage, case),
         )
     for position in range(next(positions), len(judgement.cases)):
@@ -123,6 +124,7 @@ def run_samples_task(run_id: str) -> None:
             Answer(request["language"], request["source"]),
             sandbox=jail(),
             own_input=request["own_input"],
+            builds=Builds(settings.BUILDS_ROOT),
         )
         result: dict[str, Any] = {"runs": [asdict(run) for run in runs], "error": None, "message": ""}
     except ValueError as error:
@@ -140,12 +142,6 @@ def worker_is_ready(**_: Any) -> None:
     ready_file = os.environ.get("TOUCHSTONE_READY_FILE")
     if ready_file:
         Path(ready_file).touch()
-
-
-@beat_embedded_init.connect
-def clock_has_started(**_: Any) -> None:
-    """The worker's clock is a process of its own: without this it would outlive a worker that is killed."""
-    die_with_parent()
 
 
 @shared_task(name=queue.REQUEUE_TASK)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,16 +18,6 @@ from sandbox.errors import SandboxError
 from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
 
 _PROBE = Path(__file__).with_name("probe.py")
-_TOOLCHAINS: dict[str, tuple[str, ...]] = {
-    "python": ("python3", "--version"),
-    "c": ("gcc", "--version"),
-    "c++": ("g++", "--version"),
-    "java": ("javac", "-version"),
-    "javascript": ("node", "--version"),
-    "go": ("go", "version"),
-    "rust": ("rustc", "--version"),
-    "bash": ("bash", "--version"),
-}
 _ALLOWED_ENVIRONMENT = frozenset(
     {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
     | {"TF_CPP_MIN_LOG_LEVEL", "JOBLIB_MULTIPROCESSING", "MPLBACKEND"}
@@ -52,8 +40,6 @@ class Report:
 
     able: bool
     findings: tuple[Finding, ...]
-    toolchains: tuple[tuple[str, str], ...]
-    """Language and the first line its tool says of its version, for those that are here."""
 
 
 def diagnose() -> Report:
@@ -63,7 +49,7 @@ def diagnose() -> Report:
         findings += _box_findings()
     findings.append(_accounting())
     needed = [finding for finding in findings if finding.name != "exact accounting"]
-    return Report(all(finding.held for finding in needed), tuple(findings), tuple(_toolchains()))
+    return Report(all(finding.held for finding in needed), tuple(findings))
 
 
 def host_findings() -> Iterator[Finding]:
@@ -226,18 +212,3 @@ def _accounting() -> Finding:
     )
     detail = "no control group to write to: CPU and memory are watched every 20 ms instead"
     return Finding("exact accounting", False, detail, remedy)
-
-
-def _toolchains() -> Iterator[tuple[str, str]]:
-    for language, command in _TOOLCHAINS.items():
-        program = shutil.which(command[0], path="/usr/local/bin:/usr/bin:/bin")
-        if program is None:
-            continue
-        said = subprocess.run(  # noqa: S603 - a fixed list
-            [program, *command[1:]],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={"PATH": os.defpath},
-        )
-        yield language, (said.stdout or said.stderr).partition("\n")[0].strip()

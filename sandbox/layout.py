@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_ETC_ENTRIES = ("ld.so.cache", "alternatives", "java-17-openjdk", "java-21-openjdk")
+_ETC_ENTRIES = ("ld.so.cache", "alternatives", "java-*-openjdk")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _FOLDERS = ("/proc", "/dev", "/dev/shm", "/etc", "/tmp", "/work", "/box", "/old")  # noqa: S108 - the jail's own
 _EMPTY_FILE = "/empty"
@@ -83,7 +83,9 @@ def describe(
             links[str(path)] = str(path.readlink())
         else:
             binds.append(Bind(path, str(path)))
-    binds += [Bind(Path("/etc", entry), f"/etc/{entry}") for entry in _ETC_ENTRIES]
+    binds += [
+        Bind(entry, str(entry)) for pattern in _ETC_ENTRIES for entry in sorted(Path("/etc").glob(pattern))
+    ]
     prefix = Path(sys.base_prefix).resolve()
     if not prefix.is_relative_to("/usr"):
         binds.append(Bind(prefix, str(prefix)))

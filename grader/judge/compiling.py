@@ -1,39 +1,109 @@
-"""The compile step: does the source parse? It runs in the jail, for a compiler is a program too."""
+"""The compile step: once a submission, in a jail of its own, for a compiler is a program too."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from grader.judge.builds import Builds, build_key
+from grader.judge.languages import LANGUAGES, Language
+from grader.judge.languages.language import Build, Plan, Toolchain
 from grader.judge.model import Answer, Judgement
-from grader.judge.verdicts import shown_stream
+from grader.judge.runnable import Program
+from grader.judge.toolchains import find_toolchain
+from grader.judge.verdicts import run_limits
 from grader.verdict import Verdict
+from questionbank.packages.model import Package
 from sandbox.client import Sandbox
-from sandbox.job import MIB, Job, Limits, Runtime, Script, Status
+from sandbox.job import MIB, Job, Limits, Outcome, Status
 
 MAX_SOURCE_BYTES = 256 * 1024
+MAX_SHOWN_CHARACTERS = 8000
 _LIMITS = Limits(
-    cpu_s=5, wall_s=10, memory_bytes=256 * MIB, processes=8, output_bytes=65_536, disk_bytes=2 * MIB
+    cpu_s=10,
+    wall_s=30,
+    memory_bytes=1024 * MIB,
+    processes=128,
+    output_bytes=MIB,
+    disk_bytes=192 * MIB,
+    collect_bytes=32 * MIB,
 )
-_PROGRAM = """\
-import sys, traceback
-try:
-    with open("solution.py", "rb") as file:
-        compile(file.read(), "solution.py", "exec", dont_inherit=True)
-except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-    print("".join(traceback.format_exception_only(error)).rstrip(), file=sys.stderr)
-    sys.exit(1)
-"""
 
 
-def compile_error(answer: Answer, sandbox: Sandbox) -> Judgement | None:
-    """The judgement CE with the compiler's words, None where the source compiles."""
-    source = answer.source.encode("utf-8", errors="surrogateescape")
-    if len(source) > MAX_SOURCE_BYTES:
-        return _refused(f"The source has {len(source):,} bytes, the most is {MAX_SOURCE_BYTES:,}.")
-    files = {"solution.py": source, "compile.py": _PROGRAM.encode()}
-    outcome = sandbox.run(Job(Runtime.PYTHON, Script("compile.py"), files=files, limits=_LIMITS))
-    if outcome.status is Status.OK:
-        return None
-    said = shown_stream(outcome.stderr) if outcome.status is Status.NONZERO_EXIT else outcome.reason
-    return _refused(said, outcome.guarantees)
+class LanguageMissing(ValueError):
+    """No toolchain of the answer's language is on this installation."""
+
+
+def compile_answer(
+    package: Package, answer: Answer, sandbox: Sandbox, builds: Builds | None
+) -> Program | Judgement:
+    """What runs, or the judgement CE with the compiler's words.
+
+    Raises `LanguageMissing`, with a sentence for people. `builds` spares what was compiled before.
+    """
+    language = LANGUAGES[answer.language]
+    size = len(answer.source.encode("utf-8", errors="surrogateescape"))
+    if size > MAX_SOURCE_BYTES:
+        return _refused(f"The source has {size:,} bytes, the most is {MAX_SOURCE_BYTES:,}.")
+    toolchain = find_toolchain(language, sandbox)
+    if toolchain is None:
+        raise LanguageMissing(f"{language.name} is not installed here: `manage.py doctor` says what to do.")
+    plan = _plan(language, package, answer.source, toolchain)
+    kept = _build(language, toolchain, plan.build, sandbox, builds)
+    if isinstance(kept, Judgement):
+        return kept
+    limits = run_limits(package, language)
+    return Program(language, plan, {**plan.files, **kept}, frozenset(kept), limits)
+
+
+def _plan(language: Language, package: Package, source: str, toolchain: Toolchain) -> Plan:
+    if package.function is None:
+        return language.program(source, toolchain)
+    assert language.function is not None, f"{language.name} answers no function problems"
+    return language.function(package.function, source, toolchain)
+
+
+def _build(
+    language: Language, toolchain: Toolchain, build: Build, sandbox: Sandbox, builds: Builds | None
+) -> Mapping[str, bytes] | Judgement:
+    key = build_key(language.key, toolchain, build)
+    known = builds.load(key) if builds else None
+    if known is not None:
+        return known
+    job = Job(build.runtime, build.program, build.files, collect=build.keeps, limits=_LIMITS)
+    outcome = sandbox.run(job)
+    fault = _fault(build, outcome)
+    if fault:
+        return _refused(fault, outcome.guarantees)
+    if builds:
+        builds.store(key, outcome.files)
+    return outcome.files
+
+
+def _fault(build: Build, outcome: Outcome) -> str:
+    """Why there is no program, with what the compiler said; empty where there is one."""
+    if outcome.status in (Status.NONZERO_EXIT, Status.SIGNALLED):
+        return shown_errors(build, outcome.stderr + outcome.stdout) or f"The compiler {outcome.reason}."
+    if outcome.status is not Status.OK:
+        said = shown_errors(build, outcome.stderr + outcome.stdout)
+        return f"The compiler was stopped: it {outcome.reason}.\n{said}".rstrip()
+    if build.keeps and not outcome.files:
+        reasons = "; ".join(outcome.uncollected.values()) or "it left nothing"
+        return f"The compiled program cannot be used: {reasons}."
+    return ""
+
+
+def shown_errors(build: Build, said: bytes) -> str:
+    """A compiler's words from their beginning, where the first error stands, without our own file's part."""
+    text = said[: 4 * MAX_SHOWN_CHARACTERS].decode("utf-8", errors="replace")
+    ours = "|".join(map(re.escape, build.driver)) if build.driver else "(?!)"
+    lines = text.splitlines()
+    lacks_function = any(re.match(rf"(?:\./)?(?:{ours})\b", line) for line in lines)
+    kept = [line for line in lines if not re.match(rf"In file included from (?:{ours})", line)]
+    if lacks_function:
+        kept = [f"The source must define this, and nothing called main:\n    {build.signature}", *kept]
+    text = "\n".join(kept)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}\n…"
 
 
 def _refused(output: str, guarantees: tuple[str, ...] = ()) -> Judgement:

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from grader.judge.comparing import difference
-from grader.judge.model import Answer, CaseResult, SampleRun
-from grader.judge.values import Unreadable, WrongType, decode_expected, decode_result, parse_result, shown
-from grader.judge.verdicts import run_limits, run_verdict, shown_stream
+from grader.judge.languages.language import ARGUMENTS, RESULT
+from grader.judge.model import CaseResult, SampleRun
+from grader.judge.runnable import Program
+from grader.judge.values import (
+    Unreadable,
+    WrongType,
+    decode_expected,
+    decode_result,
+    lists_as_arrays,
+    parse_result,
+    shown,
+)
+from grader.judge.verdicts import run_verdict, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import FunctionSpec, JsonValue, Package, TestCase
-from questionbank.packages.types import TypeWord, parse_type
+from questionbank.packages.typed import Mismatch, largest_int
+from questionbank.packages.types import parse_type
 from sandbox.client import Sandbox
-from sandbox.job import Job, Outcome, Runtime, Script
-
-_DRIVER = Path(__file__).with_name("driver.py").read_bytes()
-_RESULT = "result.json"
-RUNTIMES: Mapping[str, Runtime] = {
-    "python": Runtime.PYTHON,
-    "numpy": Runtime.NUMPY,
-    "ml": Runtime.ML,
-}
+from sandbox.job import Job, Outcome
 
 
-def judge_call(package: Package, answer: Answer, test: TestCase, sandbox: Sandbox) -> CaseResult:
+def judge_call(package: Package, program: Program, test: TestCase, sandbox: Sandbox) -> CaseResult:
     """Calls the function with the test's arguments and compares what it returns."""
     spec = _spec(package)
-    outcome = sandbox.run(_job(package, answer, test.args))
+    outcome = sandbox.run(_job(spec, program, test.args))
     expected = decode_expected(test.expected, parse_type(spec.returns))
-    verdict, message, got = _verdict(spec, outcome, expected)
+    verdict, message, got = _verdict(spec, program, outcome, expected)
     sample = test.group == "sample"
     if sample and verdict is Verdict.RE:
         message = shown_stream(outcome.stderr) or message
@@ -51,15 +52,15 @@ def judge_call(package: Package, answer: Answer, test: TestCase, sandbox: Sandbo
 
 
 def run_call(
-    package: Package, answer: Answer, args: tuple[JsonValue, ...], sandbox: Sandbox, test: TestCase | None
+    package: Package, program: Program, args: tuple[JsonValue, ...], sandbox: Sandbox, test: TestCase | None
 ) -> SampleRun:
     """One call outside the record: a sample, or the candidate's own arguments where `test` is None."""
     spec = _spec(package)
-    outcome = sandbox.run(_job(package, answer, args))
+    outcome = sandbox.run(_job(spec, program, args))
     word = parse_type(spec.returns)
     expected = None if test is None else decode_expected(test.expected, word)
     verdict: Verdict | None
-    verdict, message, got = _verdict(spec, outcome, expected, compare=test is not None)
+    verdict, message, got = _verdict(spec, program, outcome, expected, compare=test is not None)
     if test is None and verdict is Verdict.AC:
         verdict = None
     return SampleRun(
@@ -76,7 +77,7 @@ def run_call(
     )
 
 
-def own_arguments(package: Package, text: str) -> tuple[JsonValue, ...]:
+def own_arguments(package: Package, text: str, program: Program) -> tuple[JsonValue, ...]:
     """The candidate's own arguments, a JSON list; `ValueError` with a sentence where it is none."""
     parameters = _spec(package).parameters
     try:
@@ -88,52 +89,47 @@ def own_arguments(package: Package, text: str) -> tuple[JsonValue, ...]:
         raise ValueError(f"Your input must be a JSON list of {len(parameters)} arguments: [{names}].")
     for value, parameter in zip(args, parameters, strict=True):
         try:
+            largest = largest_int(value, parse_type(parameter.type), parameter.name)
             decode_expected(value, parse_type(parameter.type))
-        except (TypeError, ValueError, KeyError, AttributeError, AssertionError, Unreadable) as error:
-            raise ValueError(f"{parameter.name} must be {parameter.type}.") from error
+        except Mismatch as error:
+            raise ValueError(f"{parameter.name} must be {parameter.type}: {error}.") from error
+        except OverflowError as error:
+            raise ValueError(f"{parameter.name} holds a number that is too large for a float.") from error
+        most = program.language.answer.largest_int
+        if most is not None and largest > most:
+            language = program.language.name
+            raise ValueError(f"{parameter.name} holds a whole number that is too large for {language}.")
     return tuple(args)
 
 
-def _job(package: Package, answer: Answer, args: tuple[JsonValue, ...]) -> Job:
-    spec = _spec(package)
-    call = {
-        "function": spec.name,
-        "args": args,
-        "types": [asdict(parse_type(parameter.type)) for parameter in spec.parameters],
-    }
-    files = {
-        "driver.py": _DRIVER,
-        "solution.py": answer.source.encode(),
-        "call.json": json.dumps(call).encode(),
-    }
-    return Job(
-        runtime=RUNTIMES[spec.runtime],
-        program=Script("driver.py"),
-        files=files,
-        collect=(_RESULT,),
-        limits=run_limits(package),
-    )
+def _job(spec: FunctionSpec, program: Program, args: tuple[JsonValue, ...]) -> Job:
+    """Languages that read their types at run time get them with the arguments, compiled ones know them."""
+    call: Any = args
+    if program.language.reads_types:
+        words = [asdict(parse_type(parameter.type)) for parameter in spec.parameters]
+        call = {"args": args, "types": words, "returns": asdict(parse_type(spec.returns))}
+    text = json.dumps(call, ensure_ascii=False, separators=(",", ":"))
+    return program.job(files={ARGUMENTS: text.encode()}, collect=(RESULT,))
 
 
 def _verdict(
-    spec: FunctionSpec, outcome: Outcome, expected: Any, *, compare: bool = True
+    spec: FunctionSpec, program: Program, outcome: Outcome, expected: Any, *, compare: bool = True
 ) -> tuple[Verdict, str, str | None]:
     """Verdict, sentence, and the result as text where there is one."""
-    failed, reason = run_verdict(outcome)
+    failed, reason = run_verdict(outcome, program)
     if failed is not None:
         return failed, reason, None
-    data = outcome.files.get(_RESULT)
+    data = outcome.files.get(RESULT)
     if data is None:
-        reason = outcome.uncollected.get(_RESULT, "")
+        reason = outcome.uncollected.get(RESULT, "")
         if reason.startswith("larger"):
             return Verdict.OLE, "the result is larger than the output limit", None
         return Verdict.RE, "ended before the function returned", None
-    word: TypeWord = parse_type(spec.returns)
     try:
         report = parse_result(data)
         if report.get("missing"):
-            return Verdict.RE, f"solution.py defines no function {spec.name}", None
-        got = decode_result(report["value"], word)
+            return Verdict.RE, f"{program.plan.source_name} defines no function {spec.name}", None
+        got = _result(spec, program, report["value"])
     except WrongType as error:
         return Verdict.WA, f"the function returned {error}", None
     except (Unreadable, RecursionError) as error:
@@ -141,6 +137,14 @@ def _verdict(
     found = difference(got, expected, spec.numeric) if compare else None
     text = shown(got)
     return (Verdict.WA, found, text) if found else (Verdict.AC, "", text)
+
+
+def _result(spec: FunctionSpec, program: Program, value: Any) -> Any:
+    """The result as data of the declared type, whatever the language calls it."""
+    word = parse_type(spec.returns)
+    if program.language.has_arrays:
+        return decode_result(value, word)
+    return lists_as_arrays(decode_result(value, word.as_lists()), word)
 
 
 def _spec(package: Package) -> FunctionSpec:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.judge import artifact, choices, functions, programs
-from grader.judge.compiling import compile_error
+from grader.judge.builds import Builds
+from grader.judge.compiling import compile_answer
 from grader.judge.model import Answer, CaseResult, Judgement, Observer, SampleRun
+from grader.judge.runnable import Program
 from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import Kind, Package, TestCase
 from sandbox.client import Sandbox
 
-_JudgeTest = Callable[[Package, Answer, TestCase, Sandbox], CaseResult]
+_JudgeTest = Callable[[Package, Program, TestCase, Sandbox], CaseResult]
 _JUDGE_TEST: dict[Kind, _JudgeTest] = {
     Kind.FUNCTION: functions.judge_call,
     Kind.PASS_FAIL: programs.judge_test,
@@ -25,12 +27,19 @@ class UnsupportedAnswer(ValueError):
 
 
 def judge(
-    package: Package, answer: Answer, *, sandbox: Sandbox, hidden_root: Path, observer: Observer | None = None
+    package: Package,
+    answer: Answer,
+    *,
+    sandbox: Sandbox,
+    hidden_root: Path,
+    builds: Builds | None = None,
+    observer: Observer | None = None,
 ) -> Judgement:
     """Judges one answer.
 
-    `hidden_root` holds the hidden data of artifact problems, a folder a name. Raises `UnsupportedAnswer` and
-    `choices.MalformedChoice` for answers that are none, `sandbox.errors.SandboxError` and
+    `hidden_root` holds the hidden data of artifact problems, a folder a name; `builds` what was
+    compiled before. Raises `UnsupportedAnswer`, `compiling.LanguageMissing` and
+    `choices.MalformedChoice` for answers that cannot be judged here, `sandbox.errors.SandboxError` and
     `artifact.EvaluatorFailed` where judging itself failed: never the candidate's fault.
     """
     observer = observer or Observer()
@@ -42,19 +51,19 @@ def judge(
     if package.kind is Kind.CHOICE:
         return choices.judge_choice(package, answer)
     observer.stage(Stage.COMPILING)
-    refused = compile_error(answer, sandbox)
-    if refused:
-        return refused
+    program = compile_answer(package, answer, sandbox, builds)
+    if isinstance(program, Judgement):
+        return program
     if package.kind is Kind.ARTIFACT:
         return artifact.judge_artifact(
             package, answer, sandbox=sandbox, hidden_root=hidden_root, observer=observer
         )
     observer.stage(Stage.RUNNING)
-    return _judge_tests(package, answer, sandbox, observer)
+    return _judge_tests(package, program, sandbox, observer)
 
 
 def run_samples(
-    package: Package, answer: Answer, *, sandbox: Sandbox, own_input: str | None
+    package: Package, answer: Answer, *, sandbox: Sandbox, own_input: str | None, builds: Builds | None = None
 ) -> tuple[SampleRun, ...]:
     """Runs the samples, or the candidate's own input, outside the record.
 
@@ -65,31 +74,31 @@ def run_samples(
         raise UnsupportedAnswer(f"{package.slug} takes no answers in {answer.language}.")
     if package.kind in (Kind.OPEN, Kind.CHOICE):
         raise UnsupportedAnswer(f"{package.slug} has nothing to run.")
-    refused = compile_error(answer, sandbox)
-    if refused:
-        return (_not_compiled(refused),)
+    program = compile_answer(package, answer, sandbox, builds)
+    if isinstance(program, Judgement):
+        return (_not_compiled(program),)
     if package.kind is Kind.ARTIFACT:
         return (artifact.run_once(package, answer, sandbox=sandbox),)
     if package.kind is Kind.FUNCTION:
         if own_input is not None:
-            args = functions.own_arguments(package, own_input)
-            return (functions.run_call(package, answer, args, sandbox, None),)
+            args = functions.own_arguments(package, own_input, program)
+            return (functions.run_call(package, program, args, sandbox, None),)
         return tuple(
-            functions.run_call(package, answer, test.args, sandbox, test) for test in package.samples()
+            functions.run_call(package, program, test.args, sandbox, test) for test in package.samples()
         )
     if own_input is not None:
-        return (programs.run_program(package, answer, own_input.encode(), sandbox, None),)
+        return (programs.run_program(package, program, own_input.encode(), sandbox, None),)
     return tuple(
-        programs.run_program(package, answer, test.input, sandbox, test) for test in package.samples()
+        programs.run_program(package, program, test.input, sandbox, test) for test in package.samples()
     )
 
 
-def _judge_tests(package: Package, answer: Answer, sandbox: Sandbox, observer: Observer) -> Judgement:
+def _judge_tests(package: Package, program: Program, sandbox: Sandbox, observer: Observer) -> Judgement:
     cases: list[CaseResult] = []
     for test in package.tests:
         if _is_decided(package, test, cases):
             continue
-        case = _JUDGE_TEST[package.kind](package, answer, test, sandbox)
+        case = _JUDGE_TEST[package.kind](package, program, test, sandbox)
         cases.append(case)
         observer.case(case)
     verdict = overall_verdict(cases)

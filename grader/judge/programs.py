@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from grader.judge.checker import difference
-from grader.judge.model import Answer, CaseResult, SampleRun
-from grader.judge.verdicts import run_limits, run_verdict, shown_stream
+from grader.judge.model import CaseResult, SampleRun
+from grader.judge.runnable import Program
+from grader.judge.verdicts import run_verdict, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase
 from sandbox.client import Sandbox
-from sandbox.job import Job, Outcome, Runtime, Script
+from sandbox.job import Outcome
 
 _SHOWN_BYTES = 64 * 1024
 
 
-def judge_test(package: Package, answer: Answer, test: TestCase, sandbox: Sandbox) -> CaseResult:
+def judge_test(package: Package, program: Program, test: TestCase, sandbox: Sandbox) -> CaseResult:
     """Runs the program on the test's input and checks its output."""
-    outcome = sandbox.run(_job(package, answer, test.input))
-    verdict, message = _verdict(package, outcome, test)
+    outcome = sandbox.run(program.job(stdin=test.input))
+    verdict, message = _verdict(package, program, outcome, test)
     sample = test.group == "sample"
     if sample and verdict is Verdict.RE:
         message = shown_stream(outcome.stderr) or message
@@ -35,15 +36,15 @@ def judge_test(package: Package, answer: Answer, test: TestCase, sandbox: Sandbo
 
 
 def run_program(
-    package: Package, answer: Answer, given: bytes, sandbox: Sandbox, test: TestCase | None
+    package: Package, program: Program, given: bytes, sandbox: Sandbox, test: TestCase | None
 ) -> SampleRun:
     """One run outside the record: a sample, or the candidate's own input where `test` is None."""
-    outcome = sandbox.run(_job(package, answer, given))
+    outcome = sandbox.run(program.job(stdin=given))
     verdict: Verdict | None
     if test is None:
-        verdict, message = run_verdict(outcome)
+        verdict, message = run_verdict(outcome, program)
     else:
-        verdict, message = _verdict(package, outcome, test)
+        verdict, message = _verdict(package, program, outcome, test)
     return SampleRun(
         name=test.name if test else "own",
         verdict=verdict,
@@ -58,18 +59,8 @@ def run_program(
     )
 
 
-def _job(package: Package, answer: Answer, given: bytes) -> Job:
-    return Job(
-        runtime=Runtime.PYTHON,
-        program=Script("solution.py"),
-        files={"solution.py": answer.source.encode()},
-        stdin=given,
-        limits=run_limits(package),
-    )
-
-
-def _verdict(package: Package, outcome: Outcome, test: TestCase) -> tuple[Verdict, str]:
-    failed, reason = run_verdict(outcome)
+def _verdict(package: Package, program: Program, outcome: Outcome, test: TestCase) -> tuple[Verdict, str]:
+    failed, reason = run_verdict(outcome, program)
     if failed is not None:
         return failed, reason
     found = difference(outcome.stdout, test.answer, package.checker)

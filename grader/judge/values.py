@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from questionbank.packages.model import JsonValue
-from questionbank.packages.types import TypeWord
+from questionbank.packages.types import TypeWord, described
 
 MAX_DEPTH = 64
 _INTEGER_KINDS, _FLOAT_KINDS = ("int", "uint"), ("float",)
@@ -60,12 +60,34 @@ def decode_result(value: Any, word: TypeWord, depth: int = 0) -> Any:
     if word.name == "ndarray":
         return _array(value, word)
     if isinstance(value, dict):
+        if word.name == "float" and isinstance(value.get("$float"), str):
+            return _NON_FINITE.get(value["$float"], math.nan)
         return _tagged(value, word, depth)
     if word.name == "list" and isinstance(value, list):
         return [decode_result(item, word.items[0], depth + 1) for item in value]
     if _is_scalar(value, word.name):
         return float(value) if word.name == "float" and abs(value) < 2**1023 else value
     raise WrongType(f"{_name_of(value)} where {described(word)} is declared")
+
+
+def lists_as_arrays(value: Any, word: TypeWord) -> Any:
+    """What a language without arrays returned, with `Array` where `word` says ndarray."""
+    if value is None:
+        return None
+    match word.name:
+        case "ndarray":
+            try:
+                return Array(_kind_of(word.dtype), _shape(value), value)
+            except Unreadable as error:
+                raise WrongType(f"ragged lists where {described(word)} is declared") from error
+        case "list":
+            return [lists_as_arrays(item, word.items[0]) for item in value]
+        case "tuple":
+            pairs = zip(value, word.items, strict=True)
+            return tuple(lists_as_arrays(item, inner) for item, inner in pairs)
+        case "dict":
+            return {key: lists_as_arrays(item, word.items[0]) for key, item in value.items()}
+    return value
 
 
 def decode_expected(value: JsonValue, word: TypeWord) -> Any:
@@ -89,19 +111,6 @@ def decode_expected(value: JsonValue, word: TypeWord) -> Any:
             items = _plain_numbers(value)
             return Array(_kind_of(word.dtype), _shape(items), items)
     return value
-
-
-def described(word: TypeWord) -> str:
-    """The type as authors write it."""
-    if word.name == "ndarray":
-        text = f"ndarray[{word.dtype}]"
-    elif word.name == "dict":
-        text = f"dict[str, {described(word.items[0])}]"
-    elif word.items:
-        text = f"{word.name}[{', '.join(described(item) for item in word.items)}]"
-    else:
-        text = word.name
-    return f"{text} | None" if word.optional else text
 
 
 def shown(value: Any) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from grader.judge.languages import Language
 from grader.judge.model import CaseResult
+from grader.judge.runnable import Program
 from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestGroup
 from sandbox.job import MIB, Limits, Outcome, Status
@@ -21,12 +23,13 @@ STDERR_CHARACTERS = 4000
 _PROCESSES = 64
 
 
-def run_limits(package: Package) -> Limits:
-    """The limits of one test, as the sandbox takes them."""
+def run_limits(package: Package, language: Language) -> Limits:
+    """The limits of one test, as the sandbox takes them; times longer where the package grants it."""
     limits = package.limits
+    factor = package.time_multipliers.get(language.key, 1.0)
     return Limits(
-        cpu_s=limits.time_limit_s,
-        wall_s=limits.wall_time_s,
+        cpu_s=limits.time_limit_s * factor,
+        wall_s=limits.wall_time_s * factor,
         memory_bytes=limits.memory_mib * MIB,
         processes=_PROCESSES,
         output_bytes=limits.output_mib * MIB,
@@ -34,7 +37,7 @@ def run_limits(package: Package) -> Limits:
     )
 
 
-def run_verdict(outcome: Outcome) -> tuple[Verdict | None, str]:
+def run_verdict(outcome: Outcome, program: Program) -> tuple[Verdict | None, str]:
     """The verdict of a run that did not end well with a sentence to show; None where it ended well.
 
     The sentence quotes nothing that the submission wrote: hidden tests show it too.
@@ -42,6 +45,8 @@ def run_verdict(outcome: Outcome) -> tuple[Verdict | None, str]:
     if outcome.status is Status.OK:
         return None, ""
     verdict = STATUS_VERDICTS[outcome.status]
+    if verdict is Verdict.RE and program.heap_was_full(outcome):
+        return Verdict.MLE, f"its heap was full, memory limit {program.limits.memory_bytes // MIB} MiB"
     if verdict is Verdict.RE and outcome.process_limit_hit:
         return verdict, f"{outcome.reason}, after asking for more than {_PROCESSES} processes"
     return verdict, outcome.reason

@@ -7,7 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from fixtures.recipes.masked import MASKED
-from questionbank.config.places import HOME, data_folder, run_folder, state_folder
+from questionbank.config.places import HOME, run_folder, state_folder
 from questionbank.config.secret import secret_key
 
 env = environ.Env()
@@ -15,17 +15,18 @@ env = environ.Env()
 VAR = state_folder()
 RUN = run_folder(VAR)
 VERSION_STORE = VAR / "versions"
-DATA_ROOT = data_folder(VAR)
+DATA_ROOT = VAR / "data"
+BUILDS_ROOT = VAR / "builds"
 SANDBOX_SOCKET = RUN / "sandbox.sock"
 BROKER_SOCKET = RUN / "broker.sock"
 REDIS_URL: str = env.str("REDIS_URL", f"unix://{BROKER_SOCKET}")
 JAIL_MASKED = MASKED
+TOOLCHAINS: list[str] = [folder for folder in env.str("TOUCHSTONE_TOOLCHAINS", "").split(":") if folder]
 DEMO: bool = env.bool("TOUCHSTONE_DEMO", False)
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(VAR / "secret_key")
-# The site's own names; this machine always reaches it, for `make up` asks it whether it serves.
-ALLOWED_HOSTS: list[str] = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [

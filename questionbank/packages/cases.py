@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from questionbank.packages.documents import load_json, load_yaml
 from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files
-from questionbank.packages.model import Kind, TestCase, TestGroup
+from questionbank.packages.model import FunctionSpec, Kind, TestCase, TestGroup
 from questionbank.packages.schemas import CASE, TEST_GROUP
+from questionbank.packages.typed import Mismatch, largest_int
+from questionbank.packages.types import TypeWord, parse_type
 
 SAMPLE, SECRET = "sample", "secret"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -18,13 +21,13 @@ _GROUP_FILE = "test_group.yaml"
 
 
 def read_tests(
-    files: Files, kind: Kind, parameters: int, findings: Findings
+    files: Files, kind: Kind, function: FunctionSpec | None, findings: Findings
 ) -> tuple[tuple[TestCase, ...], tuple[TestGroup, ...]]:
     """Tests in the order they are judged, samples first, and the groups that earn points."""
     read = _read_function_tests if kind is Kind.FUNCTION else _read_program_tests
     tests: list[TestCase] = []
     for top in (SAMPLE, SECRET):
-        found = read(files, top, parameters, findings)
+        found = read(files, top, function, findings)
         if not found:
             findings.add(f"data/{top}", "holds no test")
         tests += found
@@ -57,7 +60,7 @@ def _group_of(path: PurePosixPath) -> str:
     return path.parent.relative_to("data").as_posix()
 
 
-def _read_program_tests(files: Files, top: str, _: int, findings: Findings) -> list[TestCase]:
+def _read_program_tests(files: Files, top: str, _: FunctionSpec | None, findings: Findings) -> list[TestCase]:
     tests = []
     paths = files.paths(f"data/{top}")
     for path in paths:
@@ -79,32 +82,51 @@ def _read_program_tests(files: Files, top: str, _: int, findings: Findings) -> l
     return tests
 
 
-def _read_function_tests(files: Files, top: str, parameters: int, findings: Findings) -> list[TestCase]:
+def _read_function_tests(
+    files: Files, top: str, function: FunctionSpec | None, findings: Findings
+) -> list[TestCase]:
+    assert function is not None
+    words = [parse_type(parameter.type) for parameter in function.parameters]
+    returns = parse_type(function.returns)
     tests: list[TestCase] = []
     for path in files.paths(f"data/{top}"):
         if path.name == "cases.jsonl":
             text = files.text(path, findings) or ""
             for number, line in enumerate(text.split("\n"), start=1):
                 if line.strip():
-                    tests += _case(line, path, number, parameters, findings)
+                    tests += _case(line, path, number, words, returns, findings)
         elif path.name != _GROUP_FILE:
             findings.add(str(path), "is neither cases.jsonl nor a test_group.yaml")
     return tests
 
 
-def _case(line: str, path: PurePosixPath, number: int, parameters: int, findings: Findings) -> list[TestCase]:
+def _case(
+    line: str,
+    path: PurePosixPath,
+    number: int,
+    words: Sequence[TypeWord],
+    returns: TypeWord,
+    findings: Findings,
+) -> list[TestCase]:
     document: dict[str, Any] | None = load_json(line, str(path), number, CASE, findings)
     if document is None:
         return []
-    if len(document["args"]) != parameters:
-        message = f"has {len(document['args'])} arguments, the function takes {parameters}"
-        findings.add(str(path), message, number)
+    args = document["args"]
+    if len(args) != len(words):
+        findings.add(str(path), f"has {len(args)} arguments, the function takes {len(words)}", number)
+        return []
+    try:
+        for position, (value, word) in enumerate(zip(args, words, strict=True), start=1):
+            largest_int(value, word, f"argument {position}")
+        largest_int(document["expected"], returns, "expected")
+    except Mismatch as fault:
+        findings.add(str(path), str(fault), number)
         return []
     return [
         TestCase(
             document["name"],
             _group_of(path),
-            args=tuple(document["args"]),
+            args=tuple(args),
             expected=document["expected"],
             explanation=document.get("explanation"),
         )

@@ -7,7 +7,7 @@ Every text for people is a mapping of language code ("en", "zh") to Markdown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -235,10 +235,11 @@ class Package:
     license: str
     authors: tuple[str, ...]
     languages: tuple[str, ...]
-    """Languages an answer may be given in: keys of `grader.judge.languages`; ("text",) for prose,
+    """Languages an answer may be given in: keys of `questionbank.packages.languages`; ("text",) for prose,
     ("choice",) for choices."""
     limits: ProblemLimits
     starter: Mapping[str, str]
+    """What the editor opens with, by language."""
     hints: tuple[Localised, ...]
     editorials: Localised
     groups: tuple[TestGroup, ...]
@@ -249,6 +250,8 @@ class Package:
     artifact: ArtifactSpec | None = None
     choice: ChoiceSpec | None = None
     open: OpenSpec | None = None
+    time_multipliers: Mapping[str, float] = field(default_factory=dict)
+    """How many times the time limits an answer in a language may take; 1 for one that is not named."""
 
     def samples(self) -> tuple[TestCase, ...]:
         """The tests a candidate may see."""

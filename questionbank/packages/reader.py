@@ -10,9 +10,11 @@ from questionbank.packages.cases import read_tests
 from questionbank.packages.documents import load_yaml
 from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files, read_files
+from questionbank.packages.languages import LANGUAGES, language_of
 from questionbank.packages.model import (
     Checker,
     Difficulty,
+    FunctionSpec,
     Kind,
     Localised,
     Package,
@@ -21,8 +23,16 @@ from questionbank.packages.model import (
     TestCase,
     TestGroup,
 )
-from questionbank.packages.schemas import LANGUAGES, PROBLEM, RUBRIC, TOUCHSTONE
-from questionbank.packages.sections import artifact_spec, checker, choice_spec, function_spec, open_spec
+from questionbank.packages.schemas import PROBLEM, RUBRIC, TEXT_LANGUAGES, TOUCHSTONE
+from questionbank.packages.sections import (
+    answer_languages,
+    artifact_spec,
+    checker,
+    choice_spec,
+    function_spec,
+    open_spec,
+)
+from questionbank.packages.starters import starter_for
 
 EXPECTED_VERDICTS = {
     "accepted": "AC",
@@ -33,7 +43,7 @@ EXPECTED_VERDICTS = {
     "output_limit_exceeded": "OLE",
     "compile_error": "CE",
 }
-_EXTENSIONS = {".py": "python", ".json": "choice", ".md": "text"}
+_ANSWERS = {".json": "choice", ".md": "text"}
 _SLUG = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 _TOP = re.compile(
     r"^(problem\.yaml|touchstone\.yaml|rubric\.yaml|editorial\.(en|zh)\.md|LICENSE"
@@ -71,8 +81,10 @@ def _package(
     _check_sections(kind, touchstone, findings)
     findings.raise_if_any()
     function = function_spec(touchstone["function"], findings) if kind is Kind.FUNCTION else None
+    findings.raise_if_any()
     rubric = load_yaml(files, "rubric.yaml", RUBRIC, findings) if kind is Kind.OPEN else {}
-    tests, groups = _tests(files, kind, len(function.parameters) if function else 0, findings)
+    tests, groups = _tests(files, kind, function, findings)
+    languages = _DEFAULT_LANGUAGES.get(kind) or answer_languages(touchstone, kind, function, tests, findings)
     authors = problem.get("credits", {}).get("authors", [])
     return Package(
         slug=slug,
@@ -86,14 +98,15 @@ def _package(
         tags=tuple(touchstone.get("tags", ())),
         license=problem["license"],
         authors=(authors,) if isinstance(authors, str) else tuple(authors),
-        languages=_DEFAULT_LANGUAGES.get(kind) or tuple(touchstone.get("languages", ("python",))),
+        languages=languages,
+        time_multipliers=touchstone.get("time_multipliers", {}),
         limits=_limits(problem.get("limits", {}), touchstone.get("wall_time")),
-        starter=_starter(files, findings),
+        starter=_starter(files, languages, function, findings),
         hints=_hints(files, findings),
         editorials=_localised(files, "editorial.{}.md", findings),
         groups=groups,
         tests=tests,
-        submissions=_submissions(files, kind, findings),
+        submissions=_submissions(files, kind, languages, findings),
         checker=checker(touchstone.get("checker", {})) if kind is Kind.PASS_FAIL else Checker(),
         function=function,
         artifact=artifact_spec(touchstone["artifact"], files, findings) if kind is Kind.ARTIFACT else None,
@@ -123,10 +136,10 @@ def _limits(limits: dict[str, Any], wall_time: float | None) -> ProblemLimits:
 
 
 def _tests(
-    files: Files, kind: Kind, parameters: int, findings: Findings
+    files: Files, kind: Kind, function: FunctionSpec | None, findings: Findings
 ) -> tuple[tuple[TestCase, ...], tuple[TestGroup, ...]]:
     if kind in (Kind.FUNCTION, Kind.PASS_FAIL):
-        return read_tests(files, kind, parameters, findings)
+        return read_tests(files, kind, function, findings)
     for path in files.paths("data"):
         findings.add(str(path), f"a {kind} problem has no test data")
     return (), ()
@@ -134,7 +147,7 @@ def _tests(
 
 def _localised(files: Files, pattern: str, findings: Findings) -> Localised:
     texts = {}
-    for language in LANGUAGES:
+    for language in TEXT_LANGUAGES:
         text = files.text(pattern.format(language), findings)
         if text is not None and not text.strip():
             findings.add(pattern.format(language), "is empty")
@@ -142,15 +155,24 @@ def _localised(files: Files, pattern: str, findings: Findings) -> Localised:
     return texts
 
 
-def _starter(files: Files, findings: Findings) -> dict[str, str]:
-    starter = {}
+def _starter(
+    files: Files, languages: tuple[str, ...], function: FunctionSpec | None, findings: Findings
+) -> dict[str, str]:
+    """What the editor opens with in each language: the package's own text, else the signature's stub."""
+    own = {}
     for path in files.paths("starter"):
-        language = _EXTENSIONS.get(path.suffix)
+        language = language_of(path.suffix)
         if path.stem != "solution" or language is None:
             findings.add(str(path), "a starter is called solution with a language's extension")
-            continue
-        starter[language] = files.text(path, findings) or ""
-    return starter
+        elif language not in languages:
+            findings.add(str(path), f"the problem takes no answers in {language}")
+        else:
+            own[language] = files.text(path, findings) or ""
+    return {
+        language: own[language] if language in own else starter_for(language, function)
+        for language in languages
+        if language in LANGUAGES
+    }
 
 
 def _hints(files: Files, findings: Findings) -> tuple[Localised, ...]:
@@ -166,15 +188,19 @@ def _hints(files: Files, findings: Findings) -> tuple[Localised, ...]:
     return tuple(_localised(files, f"hints/{number}.{{}}.md", findings) for number in sorted(numbers))
 
 
-def _submissions(files: Files, kind: Kind, findings: Findings) -> tuple[ReferenceSubmission, ...]:
+def _submissions(
+    files: Files, kind: Kind, languages: tuple[str, ...], findings: Findings
+) -> tuple[ReferenceSubmission, ...]:
     found = []
     for path in files.paths("submissions"):
         folder = path.parts[1]
-        language = _EXTENSIONS.get(path.suffix)
+        language = language_of(path.suffix) or _ANSWERS.get(path.suffix)
         if len(path.parts) != 3 or folder not in EXPECTED_VERDICTS:
             findings.add(str(path), f"submissions lie in one of {', '.join(EXPECTED_VERDICTS)}")
         elif language is None:
             findings.add(str(path), f"is in no language that is known by the extension {path.suffix!r}")
+        elif language not in languages:
+            findings.add(str(path), f"is in {language}, the problem takes answers in {', '.join(languages)}")
         else:
             verdict = EXPECTED_VERDICTS[folder]
             found.append(ReferenceSubmission(path, language, files.data(path), verdict))

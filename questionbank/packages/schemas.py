@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from questionbank.packages.languages import LANGUAGES
 from questionbank.packages.model import Borderline, Difficulty, Kind
 
 Schema = dict[str, Any]
 
 TOPICS = ("training", "deployment", "ethics", "innovation", "algorithms")
-LANGUAGES = ("en", "zh")
+TEXT_LANGUAGES = ("en", "zh")
 
 
 def _object(required: Schema, optional: Schema | None = None) -> Schema:
@@ -23,7 +24,7 @@ def _object(required: Schema, optional: Schema | None = None) -> Schema:
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 _POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
-LOCALISED: Schema = _object(dict.fromkeys(LANGUAGES, _TEXT))
+LOCALISED: Schema = _object(dict.fromkeys(TEXT_LANGUAGES, _TEXT))
 _IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 _SLUG: Schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
 
@@ -136,7 +137,13 @@ TOUCHSTONE: Schema = _object(
     },
     {
         "tags": {"type": "array", "items": _TEXT, "uniqueItems": True},
-        "languages": {"type": "array", "items": _SLUG, "minItems": 1, "uniqueItems": True},
+        "languages": {
+            "anyOf": [
+                {"const": "all"},
+                {"type": "array", "items": {"enum": list(LANGUAGES)}, "minItems": 1, "uniqueItems": True},
+            ]
+        },
+        "time_multipliers": _object({}, dict.fromkeys(LANGUAGES, _POSITIVE)),
         "wall_time": _POSITIVE,
         "function": _FUNCTION,
         "artifact": _ARTIFACT,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files
+from questionbank.packages.languages import LANGUAGES, AnswerLanguage
 from questionbank.packages.model import (
     ArtifactSpec,
     Borderline,
@@ -15,19 +16,64 @@ from questionbank.packages.model import (
     ChoiceSpec,
     Evaluation,
     FunctionSpec,
+    Kind,
     Metric,
     Numeric,
     OpenSpec,
     Option,
     Parameter,
     RubricPoint,
+    TestCase,
 )
+from questionbank.packages.typed import largest_int
 from questionbank.packages.types import UnknownType, parse_type
 
 _DOCUMENT = "touchstone.yaml"
 _WEIGHT_SLACK = 1e-6
 SUBMISSIONS_PER_HOUR = 30
 """How often an artifact exercise may be answered where its package says nothing."""
+
+
+def answer_languages(
+    touchstone: Mapping[str, Any],
+    kind: Kind,
+    function: FunctionSpec | None,
+    tests: Sequence[TestCase],
+    findings: Findings,
+) -> tuple[str, ...]:
+    """The languages an answer may be written in; `all` stands for those that can express the problem.
+
+    A finding where one is named that cannot.
+    """
+    given = touchstone.get("languages", ["python"])
+    fit = []
+    for key in LANGUAGES if given == "all" else given:
+        language = LANGUAGES[key]
+        obstacle = _obstacle(language, kind, function, tests)
+        if not obstacle and (given != "all" or language.everywhere):
+            fit.append(key)
+        elif obstacle and given != "all":
+            findings.add(_DOCUMENT, f"languages: no answer can be in {language.name}: {obstacle}")
+    return tuple(fit)
+
+
+def _obstacle(
+    language: AnswerLanguage, kind: Kind, function: FunctionSpec | None, tests: Sequence[TestCase]
+) -> str:
+    if kind is Kind.ARTIFACT:
+        return "" if language.key == "python" else "models are made in Python"
+    if function is None:
+        return ""
+    words = tuple(parse_type(parameter.type) for parameter in function.parameters)
+    returns = parse_type(function.returns)
+    obstacle = language.obstacle(words, returns)
+    if obstacle or language.largest_int is None:
+        return obstacle
+    for test in tests:
+        values = [*zip(test.args, words, strict=True), (test.expected, returns)]
+        if any(largest_int(value, word) > language.largest_int for value, word in values):
+            return f"its int cannot hold the numbers of the test {test.name!r}"
+    return ""
 
 
 def function_spec(section: Mapping[str, Any], findings: Findings) -> FunctionSpec:

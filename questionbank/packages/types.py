@@ -1,27 +1,56 @@
 """The words that name a parameter's or a result's type in `touchstone.yaml`.
 
 Grammar: `word ("|" "None")?` where word is `int`, `float`, `bool`, `str`, `None`, `list[T]`, `dict[str, T]`,
-`tuple[T, …]`, or `ndarray`, `ndarray[DTYPE]`.
+`tuple[T, …]`, or `ndarray`, `ndarray[DTYPE]`, `ndarray[DTYPE, AXES]`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SCALARS = frozenset({"int", "float", "bool", "str", "None"})
 ARRAY_TYPES = frozenset({"float64", "float32", "int64", "int32", "bool"})
-_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[\[\],|])")
+_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[\[\],|])")
+_MAX_AXES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class TypeWord:
-    """`name` is a scalar, "list", "dict", "tuple" or "ndarray"; `dtype` belongs to arrays alone."""
+    """`name` is a scalar, "list", "dict", "tuple" or "ndarray"; `dtype` and `rank` belong to arrays alone.
+
+    `rank` is an array's number of axes, None where any number will do.
+    """
 
     name: str
     items: tuple[TypeWord, ...] = ()
     optional: bool = False
     dtype: str = ""
+    rank: int | None = None
+
+    def as_lists(self) -> TypeWord:
+        """The same type where a language has no arrays: lists of lists."""
+        if self.name != "ndarray":
+            return replace(self, items=tuple(item.as_lists() for item in self.items))
+        assert self.rank is not None
+        name = {"f": "float", "i": "int", "b": "bool"}[self.dtype[0]]
+        word = TypeWord(name)
+        for _ in range(self.rank):
+            word = TypeWord("list", (word,))
+        return replace(word, optional=self.optional)
+
+
+def described(word: TypeWord) -> str:
+    """The type as authors write it."""
+    if word.name == "ndarray":
+        text = f"ndarray[{word.dtype}]" if word.rank is None else f"ndarray[{word.dtype}, {word.rank}]"
+    elif word.name == "dict":
+        text = f"dict[str, {described(word.items[0])}]"
+    elif word.items:
+        text = f"{word.name}[{', '.join(described(item) for item in word.items)}]"
+    else:
+        text = word.name
+    return f"{text} | None" if word.optional else text
 
 
 class UnknownType(ValueError):
@@ -58,7 +87,7 @@ class _Parser:
         if self._tokens[:1] == ["|"]:
             self._take("|")
             self._take("None")
-            return TypeWord(word.name, word.items, True, word.dtype)
+            return replace(word, optional=True)
         return word
 
     def _word(self) -> TypeWord:
@@ -66,7 +95,8 @@ class _Parser:
         if name in SCALARS:
             return TypeWord(name)
         if name == "ndarray":
-            return TypeWord(name, dtype=self._dtype())
+            dtype, rank = self._array()
+            return TypeWord(name, dtype=dtype, rank=rank)
         if name not in ("list", "dict", "tuple"):
             raise UnknownType(f"{self._text!r} is no type: {name!r} is unknown")
         items = self._items()
@@ -78,15 +108,22 @@ class _Parser:
             items = items[1:]
         return TypeWord(name, items)
 
-    def _dtype(self) -> str:
+    def _array(self) -> tuple[str, int | None]:
         if self._tokens[:1] != ["["]:
-            return "float64"
+            return "float64", None
         self._take("[")
         dtype = self._take()
         if dtype not in ARRAY_TYPES:
             raise UnknownType(f"{self._text!r}: an array holds one of {', '.join(sorted(ARRAY_TYPES))}")
+        rank = None
+        if self._tokens[:1] == [","]:
+            self._take(",")
+            axes = self._take()
+            if not axes.isdigit() or not 1 <= int(axes) <= _MAX_AXES:
+                raise UnknownType(f"{self._text!r}: an array has 1 to {_MAX_AXES} axes")
+            rank = int(axes)
         self._take("]")
-        return dtype
+        return dtype, rank
 
     def _items(self) -> tuple[TypeWord, ...]:
         self._take("[")

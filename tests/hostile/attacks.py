@@ -152,9 +152,7 @@ LIFETIME = (
         "kill init",
         """
         import os, signal
-        for n in (9, 19, 15):
-            try: os.kill(1, n)
-            except PermissionError: pass
+        for n in (9, 19, 15): os.kill(1, n)
         print('alive')
     """,
         frozenset({Status.OK}),

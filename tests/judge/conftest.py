@@ -1,4 +1,4 @@
-"""A real sandbox with the plain and the numpy runtime."""
+"""A real sandbox with the plain and the numpy runtime, and one for commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from sandbox.job import Runtime
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
-        config = Config(Path(folder) / "sandbox.sock", parked={Runtime.PYTHON: 3, Runtime.NUMPY: 2})
+        config = Config(
+            Path(folder) / "sandbox.sock", parked={Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.COMMAND: 3}
+        )
         with private_sandbox(config) as running:
             yield running

@@ -72,6 +72,7 @@ def function_package(
     runtime: str = "python",
     numeric: dict[str, float] | None = None,
     limits: dict[str, float] | None = None,
+    languages: list[str] | None = None,
 ) -> Path:
     """A function package with one case, the same in the sample and in the secret group."""
     function: dict[str, Any] = {
@@ -86,6 +87,26 @@ def function_package(
     return write_package(
         parent,
         problem={"limits": {**PROBLEM["limits"], **(limits or {})}},
-        touchstone={"function": function},
+        touchstone={"function": function, "languages": languages or ["python"]},
         files={"data/sample/cases.jsonl": case, "data/secret/cases.jsonl": case},
     )
+
+
+def program_package(parent: Path, *, languages: list[str] | str = "all", **parts: Any) -> Path:
+    """A sound program package: the sum of the numbers that follow the first one."""
+    tests = {"sample/1": "2\n20 22\n", "secret/1": "3\n1 2 3\n", "secret/2": "0\n", "secret/3": "1\n-5\n"}
+    data: dict[str, str | None] = {}
+    for name, text in tests.items():
+        data |= {f"data/{name}.in": text, f"data/{name}.ans": f"{sum(map(int, text.split()[1:]))}\n"}
+    absent = dict.fromkeys(
+        ("data/sample/cases.jsonl", "data/secret/cases.jsonl", "submissions/accepted/double.py"), None
+    )
+    touchstone = {key: TOUCHSTONE[key] for key in ("topics", "difficulty", "expected_minutes")}
+    files = {
+        "touchstone.yaml": yaml.safe_dump(touchstone | {"kind": "pass-fail", "languages": languages}),
+        "submissions/accepted/sum.py": "print(sum(map(int, open(0).read().split()[1:])))",
+        **absent,
+        **data,
+        **parts.pop("files", {}),
+    }
+    return write_package(parent, files=files, **parts)

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from grader.jail import open_sandbox
+from grader.judge.builds import Builds
 from grader.judge.choices import MalformedChoice
+from grader.judge.compiling import LanguageMissing
 from grader.judge.judging import UnsupportedAnswer, judge
-from grader.judge.languages import LANGUAGES, language_of
 from grader.judge.model import Answer, Judgement
 from questionbank.packages.errors import PackageError
+from questionbank.packages.languages import LANGUAGES, language_of
 from questionbank.packages.model import Kind, Package
 from questionbank.packages.reader import read_package
 
@@ -38,8 +40,9 @@ class Command(BaseCommand):
         try:
             with open_sandbox() as sandbox:
                 hidden_root = Path(settings.DATA_ROOT) / "hidden"
-                judgement = judge(package, answer, sandbox=sandbox, hidden_root=hidden_root)
-        except (UnsupportedAnswer, MalformedChoice) as error:
+                builds = Builds(settings.BUILDS_ROOT)
+                judgement = judge(package, answer, sandbox=sandbox, hidden_root=hidden_root, builds=builds)
+        except (UnsupportedAnswer, LanguageMissing, MalformedChoice) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
         document = _document(judgement)
         if options["json"]:
@@ -73,14 +76,14 @@ def _language(package: Package, options: dict[str, Any]) -> str:
         return str(options["language"])
     if package.kind in (Kind.CHOICE, Kind.OPEN):
         return package.languages[0]
-    language = language_of(PurePosixPath(options["source"]))
+    language = language_of(PurePosixPath(options["source"]).suffix)
     if language is None:
         known = ", ".join(LANGUAGES)
         raise CommandError(
             f"The extension of {options['source']} names no language: say --language, one of {known}.",
             returncode=BAD_INPUT,
         )
-    return language.key
+    return language
 
 
 def _document(judgement: Judgement) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""A submission that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.judge.languages import Language
+from grader.judge.languages.language import Plan
+from sandbox.job import Job, Limits, Outcome
+
+_LAST_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A submission that can be run: what goes into each box, and how it starts there under which limits."""
+
+    language: Language
+    plan: Plan
+    files: Mapping[str, bytes]
+    executables: frozenset[str]
+    limits: Limits
+
+    def job(
+        self, *, files: Mapping[str, bytes] | None = None, stdin: bytes = b"", collect: tuple[str, ...] = ()
+    ) -> Job:
+        """One run, with a test's own files and input."""
+        return Job(
+            runtime=self.plan.runtime,
+            program=self.plan.run(self.limits),
+            files={**self.files, **(files or {})},
+            executables=self.executables,
+            stdin=stdin,
+            collect=collect,
+            limits=self.limits,
+        )
+
+    def heap_was_full(self, outcome: Outcome) -> bool:
+        """Whether a runtime with a heap of its own ended for want of room in it: no kernel counts that."""
+        said = outcome.stderr[-_LAST_BYTES:] + outcome.stdout[-_LAST_BYTES:]
+        return any(words in said for words in self.language.full_heap)

@@ -1,0 +1,5 @@
+"""The beginning of an SQL answer; its tables come from each test's input."""
+
+PROGRAM = """\
+SELECT 1;
+"""

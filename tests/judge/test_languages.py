@@ -1,0 +1,96 @@
+"""Every language gives every verdict, for programs and for functions, and names its own lines."""
+
+from __future__ import annotations
+
+import importlib
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.judge.builds import Builds
+from grader.judge.judging import judge
+from grader.judge.languages import LANGUAGES
+from grader.judge.model import Answer, Judgement
+from grader.verdict import Verdict
+from questionbank.packages.model import Package
+from questionbank.packages.reader import read_package
+from sandbox.client import Sandbox
+from tests.packages.writing import program_package, write_package
+
+VERDICTS = ("AC", "WA", "TLE", "MLE", "OLE", "RE", "CE")
+FOR_FUNCTIONS = tuple(key for key, language in LANGUAGES.items() if language.function)
+
+
+def sources(language: str) -> Any:
+    """PROGRAMS and FUNCTIONS by verdict, and CE_PLACE, how a compile error names the fourth line."""
+    return importlib.import_module(f"tests.judge.sources.{language}")
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    return Builds(tmp_path_factory.mktemp("builds"))
+
+
+@pytest.fixture(scope="module")
+def summing(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """Programs: the sum of the numbers after the first. 1 s, 128 MiB."""
+    return read_package(program_package(tmp_path_factory.mktemp("sum"), languages=list(LANGUAGES)))
+
+
+@pytest.fixture(scope="module")
+def doubling(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """Functions: twice the number."""
+    cases = '{"name": "a", "args": [1], "expected": 2}\n{"name": "b", "args": [-7], "expected": -14}'
+    folder = write_package(
+        tmp_path_factory.mktemp("double"),
+        touchstone={"languages": list(FOR_FUNCTIONS)},
+        files={"data/secret/cases.jsonl": cases},
+    )
+    return read_package(folder)
+
+
+@pytest.fixture
+def judged(sandbox: Sandbox, builds: Builds, tmp_path: Path) -> Any:
+    """Judges a source in a language, dedented."""
+
+    def run(package: Package, language: str, source: str) -> Judgement:
+        answer = Answer(language, textwrap.dedent(source))
+        return judge(package, answer, sandbox=sandbox, hidden_root=tmp_path, builds=builds)
+
+    return run
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_program_gets_its_verdict(judged: Any, summing: Package, language: str, verdict: str) -> None:
+    result = judged(summing, language, sources(language).PROGRAMS[verdict])
+    assert result.verdict is Verdict(verdict), (result.message, result.compiler_output)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("language", FOR_FUNCTIONS)
+def test_a_function_gets_its_verdict(judged: Any, doubling: Package, language: str, verdict: str) -> None:
+    result = judged(doubling, language, sources(language).FUNCTIONS[verdict])
+    assert result.verdict is Verdict(verdict), (result.message, result.compiler_output)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_compile_error_names_the_files_own_line(judged: Any, summing: Package, language: str) -> None:
+    result = judged(summing, language, sources(language).PROGRAMS["CE"])
+    assert sources(language).CE_PLACE in result.compiler_output
+
+
+@pytest.mark.parametrize("language", FOR_FUNCTIONS)
+def test_the_driver_does_not_shift_the_lines_of_a_function(
+    judged: Any, doubling: Package, language: str
+) -> None:
+    result = judged(doubling, language, sources(language).FUNCTIONS["CE"])
+    assert sources(language).CE_PLACE in result.compiler_output
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_answer_says_what_is_missing(judged: Any, summing: Package, language: str) -> None:
+    result = judged(summing, language, "\n")
+    assert result.verdict in (Verdict.CE, Verdict.WA)
