@@ -1,21 +1,26 @@
-# Two commands do everything: `make up` runs Touchstone here, `make test` passes its tests.
+# `make up` runs Touchstone here, `make demo` shows that it judges, `make test` passes its tests.
 PYTHON3 := $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+RUN = $(if $(PYTHON3),@$(PYTHON3),$(error No Python 3 was found on PATH. Install Python 3.11, 3.12 or 3.13 with its venv module)) deploy/bootstrap.py
 
-.PHONY: up test check help
+.PHONY: up demo test check help
 
 help:
 	@echo "make up     run Touchstone on this machine"
+	@echo "make demo   let a fresh installation judge known answers (PROBLEMS=\"slug …\" for some)"
 	@echo "make test   run every test"
 	@echo "make check  lint, types, import contracts"
 
 up:
-	@$(PYTHON3) deploy/bootstrap.py deploy.up
+	$(RUN) deploy.up
+
+demo:
+	$(RUN) deploy.demo $(PROBLEMS)
 
 test:
 	@bash deploy/system_packages.sh
-	@$(PYTHON3) deploy/bootstrap.py --dev pytest
+	$(RUN) --dev pytest
 
 check:
-	@$(PYTHON3) deploy/bootstrap.py --dev ruff check
+	$(RUN) --dev ruff check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports

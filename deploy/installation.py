@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from deploy.broker import command as broker_command
 from deploy.broker import find_server
 from deploy.errors import CannotStart
+from deploy.host import check_port
 from deploy.processes import Processes, Service, python_command
 
 Say = Callable[[str], None]
@@ -43,9 +43,18 @@ class Installation:
         """Where the site is served."""
         return f"http://127.0.0.1:{self.port}/"
 
+    @property
+    def demo_password(self) -> str:
+        """The demo users' password; empty where there are none."""
+        from fixtures.demo import PASSWORD
+
+        return PASSWORD if settings.DEMO else ""
+
     def prepare(self) -> None:
         """Brings the database, the models, the data and the problems up to date."""
-        _check_port(self.port)
+        check_port(self.port)
+        if os.environ.get("REDIS_URL") and not _broker_answers():
+            raise CannotStart("No Redis answers at REDIS_URL.", "Start it, or leave REDIS_URL out.")
         self._migrate()
         self._install_data()
         call_command("load_fixtures", stdout=io.StringIO())
@@ -59,7 +68,7 @@ class Installation:
             call_command("migrate", verbosity=0)
 
     def _install_data(self) -> None:
-        from fixtures.recipes.__main__ import RECIPES
+        from fixtures.recipes.catalogue import RECIPES
         from fixtures.recipes.errors import RecipeError
         from fixtures.recipes.recipe import install
 
@@ -74,11 +83,11 @@ class Installation:
         if not line.endswith("already installed"):
             self._say(line)
 
-    def start(self) -> None:
-        """Starts every process and returns once all of them serve."""
+    def start(self, stopped: Callable[[], bool]) -> None:
+        """Starts every process and returns once all of them serve, or once it is told to stop."""
         for service in self._services():
             self.processes.start(service)
-        self.processes.wait_ready(READY_WITHIN_S)
+        self.processes.wait_ready(READY_WITHIN_S, stopped)
 
     def _services(self) -> list[Service]:
         services = []
@@ -86,13 +95,16 @@ class Installation:
             command = broker_command(
                 find_server(), socket=settings.BROKER_SOCKET, data=settings.VAR / "broker"
             )
-            services.append(Service("broker", command, self.logs / "broker.log", _broker_answers))
+            services.append(
+                Service("broker", command, self.logs / "broker.log", _broker_answers, foundation=True)
+            )
         services.append(
             Service(
                 "sandbox",
                 _sandbox_command(),
                 self.logs / "sandbox.log",
                 settings.SANDBOX_SOCKET.exists,
+                foundation=True,
             )
         )
         services += [
@@ -151,8 +163,11 @@ class Installation:
         )
 
     def _web_answers(self) -> bool:
+        # As a proxy would ask: where the site is served over HTTPS, everything else is sent there.
+        headers = {"X-Forwarded-Proto": "https"}
+        request = urllib.request.Request(f"{self.address}healthz", headers=headers)  # noqa: S310 - our own
         try:
-            with urllib.request.urlopen(f"{self.address}healthz", timeout=2) as answer:  # noqa: S310 - our own
+            with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -171,23 +186,3 @@ def _sandbox_command() -> list[str]:
 
     settings.SANDBOX_SOCKET.unlink(missing_ok=True)
     return sandbox_config(settings.SANDBOX_SOCKET).command()
-
-
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CannotStart(
-                f"Port {port} is taken ({error.strerror}).",
-                f"Stop what uses it, or choose another: TOUCHSTONE_PORT={port + 1} make up",
-            ) from error
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,17 +19,20 @@ _STOP_S = 15.0
 _LOOK_EVERY_S = 0.2
 _CALM_S = 60.0
 _MAX_PAUSE_S = 30.0
+_MAX_LOG_BYTES = 10 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One process. `ready` says whether it serves; `log` takes what it prints."""
+    """One process. `ready` says whether it serves; `log` takes what it prints. Others rest on a
+    `foundation`: it stops after them."""
 
     name: str
     command: Sequence[str]
     log: Path
     ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
+    foundation: bool = False
 
 
 @dataclass(slots=True)
@@ -50,13 +54,17 @@ class Processes:
 
     def start(self, service: Service) -> None:
         """Starts one service without waiting for it."""
+        service.log.parent.mkdir(parents=True, exist_ok=True)
+        if service.log.exists() and service.log.stat().st_size > _MAX_LOG_BYTES:
+            service.log.replace(service.log.with_suffix(".log.1"))
         self._running.append(_Running(service, self._spawn(service), time.monotonic()))
 
-    def wait_ready(self, timeout_s: float) -> None:
-        """Returns once every service serves; `CannotStart` with the end of the log of one that does not."""
+    def wait_ready(self, timeout_s: float, stopped: Callable[[], bool]) -> None:
+        """Returns once every service serves, or when told to stop; `CannotStart` with the end of the log of
+        one that does not."""
         deadline = time.monotonic() + timeout_s
         waiting = list(self._running)
-        while waiting:
+        while waiting and not stopped():
             for running in list(waiting):
                 if running.process.poll() is not None:
                     raise CannotStart(
@@ -81,39 +89,47 @@ class Processes:
             for running in self._running:
                 if running.due is not None:
                     if now >= running.due:
-                        running.process = self._spawn(running.service)
-                        running.started, running.due = now, None
+                        self._start_again(running, now)
                 elif running.process.poll() is not None:
-                    running.failures = 0 if now - running.started > _CALM_S else running.failures + 1
-                    pause = min(2.0**running.failures - 1, _MAX_PAUSE_S)
-                    self._say(
-                        f"{running.service.name} ended with code {running.process.returncode}; "
-                        f"it starts again in {pause:.0f} s (log: {running.service.log})"
-                    )
-                    running.due = now + pause
+                    _kill_group(running.process)
+                    self._put_off(running, now, f"ended with code {running.process.returncode}")
             time.sleep(_LOOK_EVERY_S)
 
+    def _start_again(self, running: _Running, now: float) -> None:
+        try:
+            running.process = self._spawn(running.service)
+        except OSError as error:
+            self._put_off(running, now, f"cannot be started ({error})")
+        else:
+            running.started, running.due = now, None
+
+    def _put_off(self, running: _Running, now: float, why: str) -> None:
+        running.failures = 0 if now - running.started > _CALM_S else running.failures + 1
+        pause = min(2.0**running.failures - 1, _MAX_PAUSE_S)
+        self._say(
+            f"{running.service.name} {why}; it starts again in {pause:.0f} s (log: {running.service.log})"
+        )
+        running.due = now + pause
+
     def stop(self) -> None:
-        """Asks every process to end, the last started first; kills its group where it does not."""
-        for running in reversed(self._running):
-            process = running.process
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+        """Asks every process to end, the foundations last; kills its group where it does not."""
+        for foundation in (False, True):
+            self._stop([one for one in reversed(self._running) if one.service.foundation is foundation])
+
+    def _stop(self, those: list[_Running]) -> None:
+        for running in those:
+            if running.process.poll() is None:
+                running.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
-        for running in reversed(self._running):
+        for running in those:
             try:
                 running.process.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
                 self._say(f"{running.service.name} does not stop and is killed")
-            try:
-                # What a process left in its group must not stay either.
-                os.killpg(running.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            _kill_group(running.process)
             running.process.wait()
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
-        service.log.parent.mkdir(parents=True, exist_ok=True)
         with service.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - our own command lines
                 list(service.command),
@@ -130,6 +146,12 @@ class Processes:
 def python_command(*arguments: str) -> list[str]:
     """This environment's interpreter with arguments."""
     return [sys.executable, *arguments]
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """What a process left in its group must not stay either."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _end_of(log: Path) -> str:

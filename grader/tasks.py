@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import worker_ready
+from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
 from django.db import connection
 
@@ -28,6 +28,7 @@ from grader.verdict import Stage
 from questionbank.models import ProblemVersion
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
+from sandbox.syscalls import die_with_parent
 
 RENEW_EVERY_S = 5.0
 _log = logging.getLogger(__name__)
@@ -142,6 +143,12 @@ def worker_is_ready(**_: Any) -> None:
     ready_file = os.environ.get("TOUCHSTONE_READY_FILE")
     if ready_file:
         Path(ready_file).touch()
+
+
+@beat_embedded_init.connect
+def clock_has_started(**_: Any) -> None:
+    """The worker's clock is a process of its own: without this it would outlive a worker that is killed."""
+    die_with_parent()
 
 
 @shared_task(name=queue.REQUEUE_TASK)

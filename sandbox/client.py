@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from sandbox.devices import DeviceState, FakeDevice
 from sandbox.door import Owner
-from sandbox.errors import InvalidJob, SandboxError, SandboxUnavailable
+from sandbox.errors import InvalidJob, SandboxError, SandboxUnavailable, named
 from sandbox.job import Command, Job, Limits, Outcome, Runtime, Status
 from sandbox.wire import WireError, receive_control, receive_exactly, receive_header, send_bulk, send_control
 
@@ -32,7 +33,9 @@ class Config:
     everything else. `masked` are host files that a submission must not read although they lie inside
     a folder it sees; they read as empty. `parked` says how many children wait per runtime; a runtime
     that is absent is started at its first job. `owner` is the account whose processes run jobs, where
-    it is not the one that runs the supervisor.
+    it is not the one that runs the supervisor. `devices` are fake ones for tests; None looks for real
+    ones. `device_grace_s` is how long a device may take to be clean after a run before it goes out of
+    service.
     """
 
     socket: Path
@@ -41,6 +44,8 @@ class Config:
     libraries: tuple[str, ...] = ()
     parked: Mapping[Runtime, int] = field(default_factory=dict)
     owner: Owner | None = None
+    devices: tuple[FakeDevice, ...] | None = None
+    device_grace_s: float = 10.0
 
     def command(self) -> list[str]:
         """The command line of a supervisor with this configuration."""
@@ -56,6 +61,8 @@ class Config:
                 "libraries": list(self.libraries),
                 "parked": {runtime.value: count for runtime, count in self.parked.items()},
                 "owner": [self.owner.uid, self.owner.gid] if self.owner else None,
+                "devices": None if self.devices is None else [fake.to_json() for fake in self.devices],
+                "device_grace_s": self.device_grace_s,
             }
         )
 
@@ -68,6 +75,9 @@ class Sandbox(Protocol):
 
     def guarantees(self) -> tuple[str, ...]:
         """What holds for every run on this host, by name."""
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        """The devices that runs may ask for, each as it is now."""
 
 
 class _SocketSandbox:
@@ -85,14 +95,20 @@ class _SocketSandbox:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with ours, self._connection() as connection:
             with theirs:
-                order = {"op": "run", "runtime": job.runtime.value, "limits": asdict(job.limits)}
+                order = {
+                    "op": "run",
+                    "runtime": job.runtime.value,
+                    "limits": asdict(job.limits),
+                    "device": asdict(job.device) if job.device else None,
+                }
                 send_control(connection, order, theirs.fileno())
             exchange = _Exchange(ours, job)
             exchange.start()
-            connection.settimeout(job.limits.wall_s + _ANSWER_GRACE_S)
+            waiting_s = job.device.wait_s if job.device else 0.0
+            connection.settimeout(waiting_s + job.limits.wall_s + _ANSWER_GRACE_S)
             account, _ = receive_control(connection)
             if "error" in account:
-                raise (InvalidJob if account.get("invalid") else SandboxError)(account["error"])
+                raise named(account["kind"], account["error"])
             return _outcome(job, account, exchange.finish())
 
     def ping(self) -> dict[str, Any]:
@@ -106,6 +122,9 @@ class _SocketSandbox:
         if self._guarantees is None:
             self._guarantees = tuple(self.ping()["guarantees"])
         return self._guarantees
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        return tuple(DeviceState(**state) for state in self.ping()["devices"])
 
     def close(self) -> None:
         """Closes the connections that are idle."""
@@ -232,6 +251,8 @@ def _outcome(job: Job, account: dict[str, Any], report: tuple[dict[str, Any] | N
         process_limit_hit=account["process_limit_hit"],
         reason=reason,
         guarantees=tuple(account["guarantees"]),
+        device=account["device"],
+        driver=account["driver"],
     )
 
 

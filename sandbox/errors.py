@@ -17,3 +17,30 @@ class SandboxUnavailable(SandboxError):
 
 class InvalidJob(SandboxError):
     """The caller asked for something no run may have (a bad path, a limit out of range)."""
+
+
+class NoDevice(SandboxError):
+    """The job demands a device that this host has not; another try here cannot help."""
+
+
+class DeviceBusy(SandboxError):
+    """No device came free in time; a later try may find one."""
+
+
+class DeviceFailed(SandboxError):
+    """The device did not live through the run, which says nothing about the submission."""
+
+
+class MissingRuntime(SandboxError):
+    """The job demands high assurance, and this host has no OCI runtime to give it."""
+
+
+_CROSSING = (InvalidJob, NoDevice, DeviceBusy, DeviceFailed, MissingRuntime)
+
+
+def named(name: str, message: str) -> SandboxError:
+    """The error of a class's name as it came over the wire; plain `SandboxError` for any other."""
+    for kind in _CROSSING:
+        if kind.__name__ == name:
+            return kind(message)
+    return SandboxError(message)

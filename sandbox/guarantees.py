@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from sandbox import landlock
+
 
 @dataclass(frozen=True, slots=True)
 class Guarantees:
@@ -27,5 +29,7 @@ def present(cgroup_version: int) -> Guarantees:
         held += [f"cpu:cgroup-v{cgroup_version}"]
     else:
         held += ["memory:watchdog", "cpu:watchdog"]
+    abi = landlock.abi_version()
+    held.append(f"landlock:v{abi}" if abi else "landlock:none")
     held.append("uid:own-range" if os.geteuid() == 0 else "uid:callers")
     return Guarantees(tuple(held))

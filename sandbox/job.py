@@ -38,6 +38,22 @@ class Runtime(StrEnum):
     ML = "ml"
 
 
+class DeviceKind(StrEnum):
+    """ANY computes on a GPU that is idle now, else on the CPU. GPU waits for one and runs on nothing else."""
+
+    ANY = "any"
+    GPU = "gpu"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRequest:
+    """A wish for a device of one's own. `memory_bytes` must be free on it; `wait_s` bounds the wait."""
+
+    kind: DeviceKind
+    memory_bytes: int = 0
+    wait_s: float = 300.0
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one run may use. Each limit has its own status or figure in the outcome."""
@@ -88,6 +104,8 @@ class Job:
     stdin: bytes = b""
     collect: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    device: DeviceRequest | None = None
+    """None computes on the CPU; waiting for a device takes nothing of the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +132,5 @@ class Outcome:
     reason: str
     guarantees: tuple[str, ...]
     device: str = "cpu"
+    driver: str = ""
+    """The device's driver and its version; empty on the CPU."""

@@ -18,7 +18,7 @@ import types
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sandbox import syscalls
+from sandbox import landlock, syscalls
 from sandbox.wire import WireError, receive_control
 
 _OPEN_FILES = 256
@@ -59,6 +59,7 @@ def _confine(program_filter: bytes) -> None:
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     # The first to go when the box runs out of memory is the submission, not the box.
     Path("/proc/self/oom_score_adj").write_text("1000")
+    landlock.put_on(landlock.wall())
     syscalls.install_filter(program_filter)
 
 

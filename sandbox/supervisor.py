@@ -17,15 +17,17 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sandbox import door
 from sandbox.box import Box, Pool
 from sandbox.cgroups import Hierarchy
+from sandbox.devices import Device, FakeDevice, Lease, Leases, open_layer
 from sandbox.errors import InvalidJob, SandboxError
 from sandbox.guarantees import Guarantees, present
-from sandbox.job import Runtime
+from sandbox.job import DeviceKind, DeviceRequest, Runtime
 from sandbox.syscalls import die_with_parent
 from sandbox.wire import WireError, receive_control, send_control
 
@@ -61,8 +63,14 @@ class Supervisor:
             "libraries": config["libraries"],
             "watch": self._hierarchy.version == 0,
         }
-        self._pools: dict[Runtime, Pool] = {}
+        self._pools: dict[tuple[Runtime, str], Pool] = {}
         self._pools_lock = threading.Lock()
+        fakes = config["devices"]
+        self._leases = Leases(
+            open_layer(None if fakes is None else tuple(FakeDevice.from_json(fake) for fake in fakes)),
+            report=_log,
+            grace_s=config["device_grace_s"],
+        )
         self._parked = {Runtime(name): count for name, count in config["parked"].items()}
 
     def serve(self) -> None:
@@ -80,22 +88,25 @@ class Supervisor:
 
     def _stop(self) -> None:
         door.close(self._socket_path, self._owner)
+        self._leases.stop()
         for pool in self._pools.values():
             pool.stop()
         self._hierarchy.remove()
 
-    def _pool(self, runtime: Runtime) -> Pool:
+    def _pool(self, runtime: Runtime, device: Device | None = None) -> Pool:
+        """The runtime's pool; a device has pools of its own, whose boxes alone see its nodes."""
+        key = (runtime, device.key if device else "")
         with self._pools_lock:
-            if runtime not in self._pools:
-                self._pools[runtime] = Pool(
+            if key not in self._pools:
+                self._pools[key] = Pool(
                     runtime,
-                    self._parked.get(runtime, 1),
-                    config=self._pool_config,
+                    1 if device else self._parked.get(runtime, 1),
+                    config=self._pool_config | {"device": _bound(device)},
                     hierarchy=self._hierarchy,
                     next_number=self._numbers.__next__,
                     report=_log,
                 )
-            return self._pools[runtime]
+            return self._pools[key]
 
     def _serve_client(self, connection: socket.socket) -> None:
         with connection:
@@ -107,7 +118,7 @@ class Supervisor:
                     try:
                         answer = self._answer(order, fd, connection)
                     except SandboxError as error:
-                        answer = {"error": str(error), "invalid": isinstance(error, InvalidJob)}
+                        answer = {"error": str(error), "kind": type(error).__name__}
                     finally:
                         if fd is not None:
                             os.close(fd)
@@ -115,22 +126,36 @@ class Supervisor:
 
     def _answer(self, order: dict[str, Any], fd: int | None, client: socket.socket) -> dict[str, Any]:
         if order.get("op") == "ping":
-            ready = [str(runtime) for runtime, pool in self._pools.items() if pool.started.is_set()]
-            return {"guarantees": self._guarantees.held, "runtimes": ready}
+            ready = {str(runtime) for (runtime, _), pool in self._pools.items() if pool.started.is_set()}
+            devices = [asdict(state) for state in self._leases.states()]
+            return {"guarantees": self._guarantees.held, "runtimes": sorted(ready), "devices": devices}
         if order.get("op") != "run" or fd is None:
             raise InvalidJob("Only `ping` and `run` are served, `run` with a data connection.")
         limits = _checked_limits(order)
-        pool = self._pool(Runtime(order["runtime"]))
-        box = pool.take(_TAKE_TIMEOUT_S)
+        request = _checked_device(order)
+        # First the device, then a box of its own: who waits for a device holds nothing.
+        lease = self._leases.acquire(request, gone=lambda: _is_gone(client)) if request else None
         try:
-            account = _Run(box, limits, client).watch(fd)
+            pool = self._pool(Runtime(order["runtime"]), lease.device if lease else None)
+            box = pool.take(_TAKE_TIMEOUT_S)
+        except BaseException:
+            if lease:
+                self._leases.release(lease)
+            raise
+        try:
+            account = _Run(box, limits | _environment(lease), client).watch(fd)
+            if lease:
+                self._leases.verify(lease)
         finally:
             # The client reads the box's report meanwhile; only then may the box go.
-            threading.Thread(target=self._give_back, args=(pool, box), daemon=True).start()
-        return account | {"guarantees": self._guarantees.held}
+            threading.Thread(target=self._give_back, args=(pool, box, lease), daemon=True).start()
+        return account | {
+            "guarantees": [*self._guarantees.held, *(["device:exclusive"] if lease else [])],
+            "device": lease.device.name if lease else "cpu",
+            "driver": lease.device.driver if lease else "",
+        }
 
-    @staticmethod
-    def _give_back(pool: Pool, box: Box) -> None:
+    def _give_back(self, pool: Pool, box: Box, lease: Lease | None) -> None:
         box.control.settimeout(_REPORTING_S)
         with contextlib.suppress(WireError, OSError):
             receive_control(box.control)  # "reported", or the end of a box that was killed
@@ -138,6 +163,9 @@ class Supervisor:
             pool.give_back(box)
         except SandboxError as error:
             _log(str(error))
+        finally:
+            if lease:
+                self._leases.release(lease)
 
 
 class _Run:
@@ -254,6 +282,41 @@ def _checked_limits(order: dict[str, Any]) -> dict[str, Any]:
     if order.get("runtime") not in set(Runtime):
         raise InvalidJob(f"There is no runtime {order.get('runtime')!r}.")
     return limits
+
+
+def _checked_device(order: dict[str, Any]) -> DeviceRequest | None:
+    """The device a job asks for, None where it asks for none."""
+    asked = order.get("device")
+    if asked is None:
+        return None
+    try:
+        request = DeviceRequest(DeviceKind(asked["kind"]), int(asked["memory_bytes"]), float(asked["wait_s"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidJob("A device is asked for with its kind, memory_bytes and wait_s.") from error
+    if not (0 <= request.memory_bytes <= _MAX["memory_bytes"] and 0 <= request.wait_s <= _MAX["wall_s"]):
+        raise InvalidJob(f"No device can be asked for with {request}.")
+    return request
+
+
+def _bound(device: Device | None) -> dict[str, dict[str, str]]:
+    """What a device's boxes see besides: as the zygote's configuration has it."""
+    if device is None:
+        return {}
+    return {
+        "nodes": {target: str(source) for target, source in device.nodes.items()},
+        "libraries": {target: str(source) for target, source in device.libraries.items()},
+    }
+
+
+def _environment(lease: Lease | None) -> dict[str, Any]:
+    return {"environment": dict(lease.device.environment)} if lease else {}
+
+
+def _is_gone(client: socket.socket) -> bool:
+    """Whether the client has hung up; nothing else makes its connection readable during a run."""
+    poll = select.poll()
+    poll.register(client, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class _Stopped(Exception):

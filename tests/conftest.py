@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.models import DATA
+
 HOME = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 240
 
@@ -35,7 +37,7 @@ def browser_type_launch_args() -> dict[str, object]:
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[str]:
     """The address of a whole running installation: broker, sandbox, workers and web, with demo data."""
-    from deploy.installation import free_port
+    from deploy.host import free_port
 
     with tempfile.TemporaryDirectory(prefix="touchstone-live-") as folder:
         address = f"http://127.0.0.1:{(port := free_port())}"
@@ -44,6 +46,7 @@ def live_stack() -> Iterator[str]:
             **inherited,
             "TOUCHSTONE_VAR": f"{folder}/var",
             "TOUCHSTONE_RUN": f"{folder}/run",
+            "TOUCHSTONE_DATA": str(DATA),
             "TOUCHSTONE_PORT": str(port),
             "TOUCHSTONE_DEMO": "1",
             "TOUCHSTONE_SUBMIT_RATE": "600/min",

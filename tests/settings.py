@@ -10,4 +10,8 @@ atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
 os.environ["TOUCHSTONE_VAR"] = f"{_SCRATCH}/var"
 os.environ["TOUCHSTONE_RUN"] = f"{_SCRATCH}/run"
 
+from tests.models import DATA  # noqa: E402
+
+os.environ["TOUCHSTONE_DATA"] = str(DATA)
+
 from questionbank.config.settings import *  # noqa: E402, F403

@@ -18,6 +18,12 @@ def state_folder() -> Path:
     return folder
 
 
+def data_folder(state: Path) -> Path:
+    """`TOUCHSTONE_DATA`, by default `data/` below the state: installed models and data, which installations
+    may share. Made when the first of them is installed."""
+    return Path(os.environ.get("TOUCHSTONE_DATA") or state / "data").resolve()
+
+
 def run_folder(state: Path) -> Path:
     """`TOUCHSTONE_RUN`, by default a private folder of a short name: a socket path has 107 bytes."""
     given = os.environ.get("TOUCHSTONE_RUN")

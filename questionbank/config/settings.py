@@ -7,7 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from fixtures.recipes.masked import MASKED
-from questionbank.config.places import HOME, run_folder, state_folder
+from questionbank.config.places import HOME, data_folder, run_folder, state_folder
 from questionbank.config.secret import secret_key
 
 env = environ.Env()
@@ -15,7 +15,7 @@ env = environ.Env()
 VAR = state_folder()
 RUN = run_folder(VAR)
 VERSION_STORE = VAR / "versions"
-DATA_ROOT = VAR / "data"
+DATA_ROOT = data_folder(VAR)
 BUILDS_ROOT = VAR / "builds"
 SANDBOX_SOCKET = RUN / "sandbox.sock"
 BROKER_SOCKET = RUN / "broker.sock"
@@ -26,7 +26,8 @@ DEMO: bool = env.bool("TOUCHSTONE_DEMO", False)
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(VAR / "secret_key")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# The site's own names; this machine always reaches it, for `make up` asks it whether it serves.
+ALLOWED_HOSTS: list[str] = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [

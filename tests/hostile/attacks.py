@@ -152,7 +152,9 @@ LIFETIME = (
         "kill init",
         """
         import os, signal
-        for n in (9, 19, 15): os.kill(1, n)
+        for n in (9, 19, 15):
+            try: os.kill(1, n)
+            except PermissionError: pass
         print('alive')
     """,
         frozenset({Status.OK}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from fixtures import demo
 
@@ -15,7 +15,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         demo.load_topics()
-        versions = demo.load_problems()
+        try:
+            versions = demo.load_problems()
+        except demo.BrokenProblem as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{len(versions)} problems are published.")
         if settings.DEMO:
             demo.load_users()

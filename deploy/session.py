@@ -1,0 +1,80 @@
+"""One run of an installation: prepared, started, used, and stopped whole, whatever happens."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError
+from django.db.utils import OperationalError
+
+from deploy.errors import CannotStart
+from deploy.host import check_host, of_the_system, only_one
+from deploy.installation import Installation
+from deploy.stopping import Stop
+from questionbank.config.places import HOME, run_folder, state_folder
+
+FAILED, INTERRUPTED = 1, 130
+Work = Callable[[Installation, Stop], int]
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    print(f"· {line}", flush=True)
+
+
+def run(work: Work, port: int, *, fresh: bool = False) -> int:
+    """Does `work` while the installation runs: its exit code, or 1 after a sentence that says why not.
+
+    `fresh` empties the state folder first."""
+    stop = Stop()
+    try:
+        return _run(work, port, stop, fresh)
+    except CannotStart as error:
+        refusal = error
+    except (OSError, OperationalError, ImproperlyConfigured, CommandError) as error:
+        known = _known(error)
+        if known is None:
+            raise
+        refusal = known
+    except KeyboardInterrupt:
+        say("stopped before it was ready; the next start goes on from here")
+        return INTERRUPTED
+    print(f"\n{refusal}\n{refusal.remedy}", file=sys.stderr)
+    return FAILED
+
+
+def _run(work: Work, port: int, stop: Stop, fresh: bool) -> int:
+    with stop.interrupts():
+        state = state_folder()
+        only_one(run_folder(state))
+        if fresh:
+            shutil.rmtree(state)
+            state_folder()
+        check_host(state)
+        installation = Installation(port, say)
+        installation.prepare()
+    try:
+        installation.start(stop)
+        return INTERRUPTED if stop() else work(installation, stop)
+    finally:
+        if stop():
+            say("stopping")
+        installation.processes.stop()
+
+
+def _known(error: Exception) -> CannotStart | None:
+    """The sentence for an error that an operator can mend; None where it needs a developer's eyes."""
+    if isinstance(error, OSError):
+        return of_the_system(error, HOME)
+    if isinstance(error, CommandError):
+        return CannotStart(str(error), "Mend it, then start again.")
+    if isinstance(error, ImproperlyConfigured):
+        return CannotStart(f"A setting is wrong: {error}", "docs/operator.md lists the settings.")
+    if "disk is full" in str(error) or "readonly database" in str(error):
+        return CannotStart(f"The database cannot be written: {error}.", "Free some space and start again.")
+    return CannotStart(
+        f"The database does not answer: {str(error).strip()}", "Start it, or mend DATABASE_URL."
+    )

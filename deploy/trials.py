@@ -1,0 +1,57 @@
+"""The answers that the demonstration sends: of every problem the reference, and one known to be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from questionbank.config.places import HOME
+from questionbank.packages.model import Kind, Package, ReferenceSubmission
+from questionbank.packages.reader import read_package
+
+PROBLEMS = HOME / "fixtures" / "problems"
+AWAITING_REVIEW = "awaiting review"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One answer and what must come of it: a verdict, or that a person is to mark it."""
+
+    problem: str
+    file: str
+    language: str
+    source: str
+    expected: str
+
+
+def trials(slugs: Sequence[str] = (), folder: Path = PROBLEMS) -> list[Trial]:
+    """Those of every package below `folder`, or of the named ones. Raises `KeyError` for a name not there."""
+    known = {path.parent.name: path.parent for path in sorted(folder.glob("*/problem.yaml"))}
+    packages = [read_package(known[slug]) for slug in slugs or known]
+    return [trial for turn, package in enumerate(packages) for trial in _of(package, turn)]
+
+
+def _of(package: Package, turn: int) -> list[Trial]:
+    if package.open:
+        answer = package.open.model_answer["en"]
+        return [Trial(package.slug, "rubric.yaml", package.languages[0], answer, AWAITING_REVIEW)]
+    right = next(one for one in package.submissions if one.expected == "AC")
+    wrong = _known_wrong(package, turn)
+    return [_trial(package, one) for one in (right, wrong) if one]
+
+
+def _known_wrong(package: Package, turn: int) -> ReferenceSubmission | None:
+    """Verdicts take turns from problem to problem, so that the demonstration shows each of them."""
+    by_verdict: dict[str, ReferenceSubmission] = {}
+    for one in package.submissions:
+        if one.expected != "AC":
+            by_verdict.setdefault(one.expected, one)
+    choices = [by_verdict[verdict] for verdict in sorted(by_verdict)]
+    return choices[turn % len(choices)] if choices else None
+
+
+def _trial(package: Package, submission: ReferenceSubmission) -> Trial:
+    language = package.languages[0] if package.kind is Kind.CHOICE else submission.language
+    file = submission.path.relative_to("submissions").as_posix()
+    return Trial(package.slug, file, language, submission.source.decode(), submission.expected)
