@@ -33,6 +33,7 @@ OUTPUTS = {
     "tflite": "model.tflite",
     "keras": "model.keras",
     "saved-model": "model/",
+    "onnx": "model.onnx",
 }
 EVALUATORS = {
     "npy": """
@@ -80,6 +81,12 @@ EVALUATORS = {
         call = open_signature(ARTIFACT / "model", most_bytes=2**20)
         return run_rows(call, inputs, "model").argmax(axis=1)
     """,
+    "onnx": """
+        from artifacts.onnx_model import open_model, run_rows
+        model = open_model(ARTIFACT / "model.onnx", inputs=(None, 8), outputs=(None, 4), most_bytes=2**20,
+                           most_parameters=10_000)
+        return run_rows(model, inputs, "model.onnx").argmax(axis=1)
+    """,
 }
 
 _WEIGHTS = "import numpy as np\nw = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)\n"
@@ -117,6 +124,19 @@ def _saved(body: str) -> str:
     return _MODULE + _SIGNATURE.replace("BODY", body)
 
 
+_ONNX = """
+import numpy as np, onnx
+from onnx import TensorProto, helper, numpy_helper
+w = numpy_helper.from_array(np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32), "w")
+x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 8])
+y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])
+def leave(nodes, weights=(w,), x=x, y=y, opsets=(("", 17),)):
+    graph = helper.make_graph(nodes, "g", [x], [y], list(weights))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid(*one) for one in opsets], ir_version=8)
+    open("/work/out/model.onnx", "wb").write(model.SerializeToString())
+product = helper.make_node("MatMul", ["x", "w"], ["y"])
+"""
+
 _ZIPPED = (
     _KERAS
     + """
@@ -146,6 +166,7 @@ open("/work/out/model.safetensors", "wb").write(struct.pack("<Q", len(header)) +
     "tflite": _TFLITE + "leave(data)",
     "keras": _KERAS + "model.save('/work/out/model.keras')",
     "saved-model": _saved("y = tf.nn.softmax(x @ self.w)"),
+    "onnx": _ONNX + "leave([product])",
 }
 
 _HEADER = """
@@ -624,5 +645,68 @@ parts["config.json"] = json.dumps(config); leave(parts)
 """
         + _SIGNATURE.replace("BODY", "y = x @ self.w"),
         "bytes",
+    ),
+    # 57, 58: ONNX
+    _attack(
+        58, "onnx", "no protobuf", "open('/work/out/model.onnx','wb').write(b'\\xff' * 99)", "no ONNX model"
+    ),
+    _attack(58, "onnx", "empty", "open('/work/out/model.onnx','wb').close()", "model.onnx"),
+    _attack(
+        57,
+        "onnx",
+        "weights in another file",
+        _ONNX
+        + """
+far = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[8, 4], data_location=TensorProto.EXTERNAL)
+far.external_data.add(key="location", value="../../../etc/passwd")
+leave([product], [far])
+""",
+        "another file",
+    ),
+    _attack(
+        57,
+        "onnx",
+        "operations of another domain",
+        _ONNX
+        + "leave([helper.make_node('Run', ['x'], ['y'], domain='mine')], opsets=(('', 17), ('mine', 1)))",
+        "standard domain",
+    ),
+    _attack(
+        58,
+        "onnx",
+        "a tensor of 2^40 numbers",
+        _ONNX
+        + """
+shape = numpy_helper.from_array(np.array([2**20, 2**20], np.int64), "s")
+nodes = [helper.make_node("ConstantOfShape", ["s"], ["c"]), helper.make_node("ReduceSum", ["c"], ["t"], keepdims=0),
+         helper.make_node("MatMul", ["x", "w"], ["p"]), helper.make_node("Add", ["p", "t"], ["y"])]
+leave(nodes, [w, shape])
+""",
+        "",
+    ),
+    _attack(58, "onnx", "sizes that lie", _ONNX + "w.dims[0] = 2**40\nleave([product])", "parameters"),
+    _attack(
+        58,
+        "onnx",
+        "another border",
+        _ONNX + "leave([product], x=helper.make_tensor_value_info('x', TensorProto.FLOAT, ['n', 9]))",
+        "model.onnx",
+    ),
+    _attack(
+        58,
+        "onnx",
+        "endless loop",
+        _ONNX
+        + """
+body = helper.make_graph(
+    [helper.make_node("Identity", ["cond"], ["again"]), helper.make_node("Mul", ["v", "v"], ["next"])], "body",
+    [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("cond", TensorProto.BOOL, []),
+     helper.make_tensor_value_info("v", TensorProto.FLOAT, ["n", 4])],
+    [helper.make_tensor_value_info("again", TensorProto.BOOL, []), helper.make_tensor_value_info("next", TensorProto.FLOAT, ["n", 4])])
+most = numpy_helper.from_array(np.array(2**60, np.int64), "most")
+true = numpy_helper.from_array(np.array(True), "true")
+leave([helper.make_node("MatMul", ["x", "w"], ["p"]), helper.make_node("Loop", ["most", "true", "p"], ["y"], body=body)], [w, most, true])
+""",
+        "",
     ),
 )
