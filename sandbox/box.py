@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import select
@@ -94,8 +93,6 @@ class Zygote:
             str(theirs.fileno()),
             "--root",
             str(self._root),
-            "--config",
-            json.dumps(config),
         ]
         home = Path(__file__).resolve().parent.parent
         self._process = subprocess.Popen(  # noqa: S603 - our own module
@@ -104,8 +101,10 @@ class Zygote:
         theirs.close()
         ours.settimeout(_START_TIMEOUT_S)
         try:
+            # Not on the command line, which every box can read.
+            send_control(ours, config)
             ready, _ = receive_control(ours)
-        except (WireError, TimeoutError) as error:
+        except (WireError, OSError) as error:
             self.stop()
             raise ZygoteFailed(
                 f"The {runtime} zygote did not start; its error is in the supervisor's log."

@@ -6,6 +6,7 @@ kernel ignores signals to a pid namespace's first process from inside. It trusts
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -46,6 +47,8 @@ def become_init(control: socket.socket, *, inner_id: int | None, watch: bool) ->
     `inner_id` is the uid of the zygote's user namespace that this box gets, None where there is but one.
     `watch` asks for figures from /proc because the host gives no control groups.
     """
+    # Inside, a first process gets only the signals that it handles, and Python handles this one.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     _enter_namespaces(inner_id)
     if os.fork() != 0:
         os._exit(0)  # the new pid namespace holds children only, so its first process is one
@@ -67,6 +70,8 @@ def _serve(control: socket.socket, *, watch: bool) -> None:
     program_filter, own_filter = compile_filter(), compile_filter(for_init=True)
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
+    for end in (out_read, err_read):
+        os.set_blocking(end, False)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
@@ -98,6 +103,9 @@ def _serve(control: socket.socket, *, watch: bool) -> None:
     _drain(streams, limit=order["output_bytes"])
     figures = watchdog.figures() if watchdog else {}
     send_control(control, {"event": "ended", "own_cpu_s": time.process_time() - own_cpu, **figures})
+    # What a report needs is no longer counted against the submission; a late "stop" may come before.
+    while receive_control(control)[0].get("op") != "report":
+        pass
     _report(data, ending, streams[out_read], streams[err_read], job, order["collect_bytes"])
     send_control(control, {"event": "reported"})
     receive_control(control)  # until the supervisor ends the box
@@ -150,8 +158,10 @@ def _pump(
         while True:
             ready = {key.fd for key, _ in selector.select(watchdog.interval_s if watchdog else None)}
             for fd in ready & streams.keys():
-                if not _read_some(fd, streams[fd], limit):
-                    selector.unregister(fd)
+                # A submission can read its own pipe, and be faster than we are.
+                with contextlib.suppress(BlockingIOError):
+                    if not _read_some(fd, streams[fd], limit):
+                        selector.unregister(fd)
             overflow = any(stream.overflowed for stream in streams.values())
             if control.fileno() in ready:
                 receive_control(control)
@@ -198,7 +208,6 @@ def _end_everything() -> None:
 def _drain(streams: dict[int, _Stream], *, limit: int) -> None:
     """What was written before the end but not read yet; no writer lives any more."""
     for fd, stream in streams.items():
-        os.set_blocking(fd, False)
         while len(stream.data) <= limit and not stream.overflowed:
             try:
                 if not _read_some(fd, stream, limit):
@@ -215,6 +224,7 @@ def _report(
     job: payload.Received,
     collect_bytes: int,
 ) -> None:
+    Path("/work").chmod(0o700)  # the submission owned it, and may have shut us out
     collected = collecting.collect(Path("/work"), job.collect, max_bytes=collect_bytes)
     header: dict[str, Any] = {
         "exit_code": ending.exit_code,

@@ -26,6 +26,10 @@ _X32_BIT = 0x40000000
 _NEW_NAMESPACE_FLAGS = 0x7E020080
 _AF_UNIX = 1
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_F_SETLEASE, _F_NOTIFY = 1024, 1026
+_MAP_HUGETLB = 0x40000
+_PRIO_USER = 2
+_INIT = 1
 # prctl(2): PDEATHSIG 1-2, DUMPABLE 3, NAME 15-16, CAPBSET_READ 23, TIMERSLACK 29-30, NO_NEW_PRIVS 38-39,
 # THP 41-42, SET_VMA "SVMA".
 _PRCTL_ALLOWED = (1, 2, 3, 15, 16, 23, 29, 30, 38, 39, 41, 42, 0x53564D41)
@@ -52,7 +56,6 @@ _CALLS: dict[str, tuple[int, int]] = {
     "dup": (32, 23),
     "dup2": (33, -1),
     "sendfile": (40, 71),
-    "fcntl": (72, 25),
     "flock": (73, 32),
     "fsync": (74, 82),
     "fdatasync": (75, 83),
@@ -120,7 +123,6 @@ _CALLS: dict[str, tuple[int, int]] = {
     "flistxattr": (196, 13),
     "readahead": (187, 213),
     # memory: bounded by the cgroup
-    "mmap": (9, 222),
     "mprotect": (10, 226),
     "munmap": (11, 215),
     "brk": (12, 214),
@@ -192,16 +194,12 @@ _CALLS: dict[str, tuple[int, int]] = {
     "getrusage": (98, 165),
     "getrlimit": (97, 163),
     "setrlimit": (160, 164),
-    "prlimit64": (302, 261),
     "times": (100, 153),
     "getpriority": (140, 141),
-    "setpriority": (141, 140),
     "getrandom": (318, 278),
     "sched_getaffinity": (204, 123),
-    "sched_setaffinity": (203, 122),
     "sched_getparam": (143, 121),
     "sched_getscheduler": (145, 120),
-    "sched_setscheduler": (144, 119),
     "sched_get_priority_max": (146, 125),
     "sched_get_priority_min": (147, 126),
     "sched_getattr": (315, 275),
@@ -223,7 +221,8 @@ _CALLS: dict[str, tuple[int, int]] = {
     "timerfd_create": (283, 85),
     "timerfd_settime": (286, 86),
     "timerfd_gettime": (287, 87),
-    # event loops, and unix sockets inside an empty network namespace
+    # event loops (no inotify: it watches what others do with shared files), and unix sockets inside an
+    # empty network namespace
     "epoll_create": (213, -1),
     "epoll_wait": (232, -1),
     "epoll_ctl": (233, 21),
@@ -234,10 +233,6 @@ _CALLS: dict[str, tuple[int, int]] = {
     "eventfd2": (290, 19),
     "signalfd": (282, -1),
     "signalfd4": (289, 74),
-    "inotify_init": (253, -1),
-    "inotify_init1": (294, 26),
-    "inotify_add_watch": (254, 27),
-    "inotify_rm_watch": (255, 28),
     "connect": (42, 203),
     "accept": (43, 202),
     "sendto": (44, 206),
@@ -265,6 +260,12 @@ _CHECKED_CALLS: dict[str, tuple[int, int]] = {
     "prctl": (157, 167),
     "clone3": (435, 435),
     "personality": (135, 92),
+    "mmap": (9, 222),
+    "fcntl": (72, 25),
+    "prlimit64": (302, 261),
+    "setpriority": (141, 140),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
 }
 
 _Instruction = tuple[int, int, int, int]
@@ -299,6 +300,15 @@ def _argument_rules(call: str) -> list[_Instruction]:
             return [load(0), *tests, refuse]
         case "personality":  # reading only
             return [load(0), (_JUMP_EQUAL, 0, 1, 0xFFFFFFFF), allow, refuse]
+        case "mmap":  # huge pages are the host's, and no control group of ours counts them
+            return [load(3), (_JUMP_ANY_BIT, 0, 1, _MAP_HUGETLB), refuse, allow]
+        case "fcntl":  # a lease or a watch on a shared file holds up, or spies on, whoever else opens it
+            return [load(1), (_JUMP_EQUAL, 1, 0, _F_SETLEASE), (_JUMP_EQUAL, 0, 1, _F_NOTIFY), refuse, allow]
+        case "prlimit64" | "sched_setaffinity" | "sched_setscheduler":  # init has the submission's uid
+            return [load(0), (_JUMP_EQUAL, 0, 1, _INIT), refuse, allow]
+        case "setpriority":
+            everyone = (_JUMP_EQUAL, 2, 0, _PRIO_USER)
+            return [load(0), everyone, load(1), (_JUMP_EQUAL, 0, 1, _INIT), refuse, allow]
         case "clone3":  # its flags lie in memory, out of the filter's reach: glibc falls back to clone
             return [(_RETURN, 0, 0, _errno(errno.ENOSYS))]
     raise AssertionError(call)

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import gc
 import importlib
-import json
 import os
 import signal
 import socket
@@ -98,12 +97,11 @@ def main() -> int:
     parser.add_argument("--runtime", type=Runtime, required=True)
     parser.add_argument("--control", type=int, required=True, help="descriptor of the supervisor's socket")
     parser.add_argument("--root", type=Path, required=True, help="an empty folder to build the root at")
-    parser.add_argument("--config", required=True, help="JSON: stores, masked, libraries, watch, device")
     options = parser.parse_args()
-    config = json.loads(options.config)
-    device = config.get("device", {})
     syscalls.die_with_parent()
     control = socket.socket(fileno=options.control)
+    config, _ = receive_control(control)  # stores, masked, libraries, watch, device
+    device = config.get("device", {})
     privileged = os.geteuid() == 0 and _may_map_range()
     _leave_host(privileged)
     ready_read, ready_write = os.pipe()

@@ -159,6 +159,65 @@ LIFETIME = (
     """,
         frozenset({Status.OK}),
     ),
+    _attack(
+        "every signal to init",
+        """
+        import os, signal
+        for n in signal.valid_signals(): os.kill(1, n)
+        print('alive')
+    """,
+        frozenset({Status.OK}),
+    ),
+    _attack(
+        "signals to init through a descriptor's owner",
+        """
+        import fcntl, os, signal
+        for n in (signal.SIGKILL, signal.SIGINT, signal.SIGUSR1):
+            r, w = os.pipe()
+            fcntl.fcntl(r, fcntl.F_SETOWN, 1); fcntl.fcntl(r, 10, n)
+            fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)
+            os.write(w, b'x')
+    """,
+        frozenset({Status.OK}),
+    ),
+    _attack(
+        "init's limits",
+        """
+        import resource
+        resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0))
+        print('ESCAPED')
+    """,
+        FAILED,
+    ),
+    _attack(
+        "init's priority",
+        """
+        import os
+        for what in (lambda: os.setpriority(os.PRIO_PROCESS, 1, 19), lambda: os.setpriority(os.PRIO_USER, 0, 19),
+                     lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)),
+                     lambda: os.sched_setaffinity(1, {0})):
+            try:
+                what()
+                print('ESCAPED')
+            except OSError: pass
+    """,
+        frozenset({Status.OK}),
+    ),
+    _attack("a closed folder", "import os\nos.chmod('/work', 0)", frozenset({Status.OK})),
+    _attack(
+        "its own output read back",
+        """
+        import os, threading, time
+        r = os.open('/proc/self/fd/1', os.O_RDONLY)
+        def drink():
+            while True: os.read(r, 65536)
+        threading.Thread(target=drink, daemon=True).start()
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until: os.write(1, b'x')
+        os._exit(0)
+    """,
+        frozenset({Status.OK}),
+    ),
     _attack("close the standard streams", "import os\nos.closerange(0, 99)", frozenset({Status.OK, *FAILED})),
 )
 
@@ -211,6 +270,25 @@ FILES = (
         "kernel settings", "open('/proc/sys/kernel/core_pattern', 'w').write('|/x')\nprint('ESCAPED')", FAILED
     ),
     _attack("sysfs", "import os\nos.listdir('/sys/fs/cgroup')\nprint('ESCAPED')", FAILED),
+    _attack(
+        "the zygote's command line",
+        """
+        import sys
+        told = open('/proc/1/cmdline').read() + open('/proc/self/cmdline').read() + ' '.join(sys.orig_argv)
+        print('ESCAPED' if '/store' in told else 'no')
+    """,
+    ),
+    _attack(
+        "watch shared files",
+        """
+        forbidden(294, 0)
+        fd = os.open('/usr/bin/env', os.O_RDONLY)
+        forbidden(72, fd, 1024, 0)
+        forbidden(72, os.open('/usr/bin', os.O_RDONLY), 1026, 1)
+    """,
+        calls=True,
+    ),
+    _attack("huge pages", "forbidden(9, 0, 2**21, 3, 0x40022, -1, 0)", calls=True),
     _attack("host accounts", "print('ESCAPED' if 'shadow' in __import__('os').listdir('/etc') else 'no')"),
     _attack(
         "host homes",

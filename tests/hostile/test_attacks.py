@@ -44,6 +44,22 @@ def test_attack_is_contained(box: Sandbox, quiet_host: HostState, attack: Attack
     assert settled(quiet_host) == quiet_host
 
 
+def test_what_a_run_leaves_on_its_disk_is_not_the_death_of_its_report(box: Sandbox) -> None:
+    """The disk is memory, and so is the file on its way out."""
+    source = """
+        def fill(name, mib):
+            with open(name, 'wb') as file:
+                for _ in range(mib): file.write(bytes(2**20)); file.flush()
+        fill('out', 12)
+        fill('rest', 46)
+        import os
+        os._exit(0)
+    """
+    limits = replace(ROOMY, memory_bytes=64 * MIB, disk_bytes=64 * MIB, collect_bytes=16 * MIB)
+    outcome = run_python(box, source, limits=limits, collect=("out",))
+    assert (outcome.status, len(outcome.files["out"])) == (Status.OK, 12 * MIB)
+
+
 def test_nothing_of_one_run_reaches_the_next(box: Sandbox) -> None:
     leave = """
         import os, sys, json, builtins
