@@ -14,9 +14,14 @@ QUEUES = ("code", "ml", "gpu", "text", "bulk")
 
 
 def queue_of(package: Package) -> str:
-    """`code` for what takes milliseconds, `ml` for TensorFlow's runtime, `text` for prose."""
+    """`code` for what takes milliseconds, `ml` for TensorFlow's runtime, `text` for prose.
+
+    `gpu` for what waits for a device: nobody who needs none stands behind it.
+    """
     if package.kind is Kind.OPEN:
         return "text"
+    if package.needs_gpu:
+        return "gpu"
     if package.kind is Kind.ARTIFACT or (package.function and package.function.runtime == "ml"):
         return "ml"
     return "code"

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,11 +33,13 @@ from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
 
 REJECTED = 43
 SOURCE = "solution.py"
+PERFORMANCE = "performance.json"
 RUN_CASE, EVALUATION_CASE = "run", "evaluation"
 _LIBRARY = Path(__file__).with_name("evaluating")
 _RUNTIMES: Mapping[str, Runtime] = {"numpy": Runtime.NUMPY, "ml": Runtime.ML}
 MESSAGE_CHARACTERS = 300
 STDERR_CHARACTERS = 4000
+_TIMER_CHARACTERS = 40
 
 STATUS_VERDICTS: Mapping[Status, Verdict] = {
     Status.TIME_LIMIT: Verdict.TLE,
@@ -151,6 +153,7 @@ def evaluation_job(spec: ArtifactSpec, artifact: Mapping[str, bytes], hidden: Hi
         program=Script("evaluate.py"),
         files={
             **_library(),
+            PERFORMANCE: json.dumps(asdict(spec.performance)).encode(),
             **evaluator,
             **{f"artifact/{path}": data for path, data in artifact.items()},
             **{f"inputs/{path}": data for path, data in hidden.inputs.items()},
@@ -267,8 +270,15 @@ def _judgement(
         exhibits=exhibits or Exhibits(),
         message=message,
         guarantees=last.guarantees,
-        device=last.device,
+        timer=_timer(last),
     )
+
+
+def _timer(measured: Outcome) -> str:
+    """What the evaluator took times with (`artifacts.timing`), where it says so."""
+    report = measured.files.get("out/measured.json")
+    timer = _json_object(report).get("timer", "") if report else ""
+    return timer[:_TIMER_CHARACTERS] if isinstance(timer, str) else ""
 
 
 def _case(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from grader.judge import artifact, choices, functions, programs
 from grader.judge.builds import Builds
 from grader.judge.compiling import compile_answer
+from grader.judge.demands import demanding
 from grader.judge.model import Answer, CaseResult, Judgement, Observer, SampleRun
 from grader.judge.runnable import Program
 from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
@@ -40,7 +42,8 @@ def judge(
     `hidden_root` holds the hidden data of artifact problems, a folder a name; `builds` what was
     compiled before. Raises `UnsupportedAnswer`, `compiling.LanguageMissing` and
     `choices.MalformedChoice` for answers that cannot be judged here, `sandbox.errors.SandboxError` and
-    `artifact.EvaluatorFailed` where judging itself failed: never the candidate's fault.
+    `artifact.EvaluatorFailed` where judging itself failed: never the candidate's fault. `NoDevice` says
+    that the problem needs a GPU and this host has none.
     """
     observer = observer or Observer()
     if answer.language not in package.languages:
@@ -54,12 +57,15 @@ def judge(
     program = compile_answer(package, answer, sandbox, builds)
     if isinstance(program, Judgement):
         return program
+    runs = demanding(package, sandbox)
     if package.kind is Kind.ARTIFACT:
-        return artifact.judge_artifact(
-            package, answer, sandbox=sandbox, hidden_root=hidden_root, observer=observer
+        judgement = artifact.judge_artifact(
+            package, answer, sandbox=runs, hidden_root=hidden_root, observer=observer
         )
-    observer.stage(Stage.RUNNING)
-    return _judge_tests(package, program, sandbox, observer)
+    else:
+        observer.stage(Stage.RUNNING)
+        judgement = _judge_tests(package, program, runs, observer)
+    return replace(judgement, device=runs.device, driver=runs.driver)
 
 
 def run_samples(
@@ -77,6 +83,7 @@ def run_samples(
     program = compile_answer(package, answer, sandbox, builds)
     if isinstance(program, Judgement):
         return (_not_compiled(program),)
+    sandbox = demanding(package, sandbox)
     if package.kind is Kind.ARTIFACT:
         return (artifact.run_once(package, answer, sandbox=sandbox),)
     if package.kind is Kind.FUNCTION:

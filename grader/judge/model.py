@@ -123,6 +123,9 @@ class Judgement:
     message: str = ""
     guarantees: tuple[str, ...] = ()
     device: str = "cpu"
+    driver: str = ""
+    timer: str = ""
+    """What an evaluator took times with, where it took any."""
     needs_review: bool = False
 
 

@@ -31,6 +31,21 @@ class Difficulty(StrEnum):
     HARD = "hard"
 
 
+class DeviceWish(StrEnum):
+    """What a problem computes on: ANY takes a GPU where one is idle, GPU runs on nothing else."""
+
+    ANY = "any"
+    GPU = "gpu"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNeed:
+    """The device of a problem's runs; `memory_mib` must be free on it."""
+
+    wish: DeviceWish
+    memory_mib: int
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemLimits:
     """Seconds of CPU per test, MiB of memory and of output, as in `problem.yaml: limits`."""
@@ -158,6 +173,14 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Performance:
+    """How an evaluator times: calls that do not count, then calls that do."""
+
+    warm_up: int = 2
+    repetitions: int = 9
+
+
+@dataclass(frozen=True, slots=True)
 class ArtifactSpec:
     """`outputs`: paths the submission must leave below /work/out; one that ends in "/" is a folder.
     `store`: names of public stores it sees at /store/<name>. `hidden`: the recipe output that only judge
@@ -175,6 +198,7 @@ class ArtifactSpec:
     final_share: float
     submissions_per_hour: int
     plot: tuple[str, str] | None
+    performance: Performance = Performance()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +276,15 @@ class Package:
     open: OpenSpec | None = None
     time_multipliers: Mapping[str, float] = field(default_factory=dict)
     """How many times the time limits an answer in a language may take; 1 for one that is not named."""
+    device: DeviceNeed | None = None
+    """None computes on the CPU."""
+    high_assurance: bool = False
+    """Whether every run of an answer goes through an OCI runtime."""
+
+    @property
+    def needs_gpu(self) -> bool:
+        """Whether answers can be judged only where there is a GPU."""
+        return self.device is not None and self.device.wish is DeviceWish.GPU
 
     def samples(self) -> tuple[TestCase, ...]:
         """The tests a candidate may see."""

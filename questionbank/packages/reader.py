@@ -29,6 +29,7 @@ from questionbank.packages.sections import (
     artifact_spec,
     checker,
     choice_spec,
+    device_need,
     function_spec,
     open_spec,
 )
@@ -110,6 +111,8 @@ def _package(
         checker=checker(touchstone.get("checker", {})) if kind is Kind.PASS_FAIL else Checker(),
         function=function,
         artifact=artifact_spec(touchstone["artifact"], files, findings) if kind is Kind.ARTIFACT else None,
+        device=device_need(touchstone, function, findings),
+        high_assurance=touchstone.get("assurance") == "high",
         choice=choice_spec(touchstone["choice"], findings) if kind is Kind.CHOICE else None,
         open=open_spec(rubric, findings) if rubric else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from questionbank.packages.languages import LANGUAGES
-from questionbank.packages.model import Borderline, Difficulty, Kind
+from questionbank.packages.model import Borderline, DeviceWish, Difficulty, Kind
 
 Schema = dict[str, Any]
 
@@ -111,6 +111,9 @@ _ARTIFACT = _object(
         "final_share": _SHARE,
         "submissions_per_hour": _COUNT,
         "plot": _object({"x": _IDENTIFIER, "y": _IDENTIFIER}),
+        "performance": _object(
+            {}, {"warm_up": {"type": "integer", "minimum": 0, "maximum": 1000}, "repetitions": _COUNT}
+        ),
     },
 )
 _OPTION = _object({"id": _SLUG, "correct": {"type": "boolean"}, "text": LOCALISED, "explanation": LOCALISED})
@@ -145,6 +148,9 @@ TOUCHSTONE: Schema = _object(
         },
         "time_multipliers": _object({}, dict.fromkeys(LANGUAGES, _POSITIVE)),
         "wall_time": _POSITIVE,
+        "device": {"enum": [wish.value for wish in DeviceWish]},
+        "device_memory_mib": _COUNT,
+        "assurance": {"enum": ["standard", "high"]},
         "function": _FUNCTION,
         "artifact": _ARTIFACT,
         "choice": _CHOICE,

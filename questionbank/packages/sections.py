@@ -14,6 +14,8 @@ from questionbank.packages.model import (
     Certainty,
     Checker,
     ChoiceSpec,
+    DeviceNeed,
+    DeviceWish,
     Evaluation,
     FunctionSpec,
     Kind,
@@ -22,6 +24,7 @@ from questionbank.packages.model import (
     OpenSpec,
     Option,
     Parameter,
+    Performance,
     RubricPoint,
     TestCase,
 )
@@ -126,6 +129,7 @@ def artifact_spec(section: Mapping[str, Any], files: Files, findings: Findings) 
             time_limit_s=float(evaluation.get("time_limit", 30)),
             memory_mib=int(evaluation.get("memory", 1024)),
         ),
+        performance=Performance(**section.get("performance", {})),
         metrics=tuple(_metric(item, findings) for item in section["metrics"]),
         final_share=float(section.get("final_share", 0)),
         submissions_per_hour=section.get("submissions_per_hour", SUBMISSIONS_PER_HOUR),
@@ -165,6 +169,20 @@ def _metric(item: Mapping[str, Any], findings: Findings) -> Metric:
         weight=float(item.get("weight", 1)),
         curve=curve,
     )
+
+
+def device_need(
+    touchstone: Mapping[str, Any], function: FunctionSpec | None, findings: Findings
+) -> DeviceNeed | None:
+    """The device that the problem's runs want, None for the CPU; only TensorFlow's runtime can use one."""
+    wish = touchstone.get("device")
+    if wish is None:
+        if "device_memory_mib" in touchstone:
+            findings.add(_DOCUMENT, "device_memory_mib says nothing without `device`")
+        return None
+    if "artifact" not in touchstone and (function is None or function.runtime != "ml"):
+        findings.add(_DOCUMENT, "device: only artifact problems and functions with `runtime: ml` can use one")
+    return DeviceNeed(DeviceWish(wish), touchstone.get("device_memory_mib", 0))
 
 
 def choice_spec(section: Mapping[str, Any], findings: Findings) -> ChoiceSpec:

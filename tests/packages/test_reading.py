@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from questionbank.packages.errors import PackageError
-from questionbank.packages.model import Kind
+from questionbank.packages.model import DeviceNeed, DeviceWish, Kind
 from questionbank.packages.reader import read_package
 from tests.packages.writing import TOUCHSTONE, write_package
 
@@ -29,6 +29,17 @@ def test_a_sound_package_is_read_whole(tmp_path: Path) -> None:
     assert [submission.expected for submission in package.submissions] == ["AC"]
 
 
+def test_a_package_may_want_a_device_and_high_assurance(tmp_path: Path) -> None:
+    function = {**TOUCHSTONE["function"], "runtime": "ml"}
+    wishes = {"device": "gpu", "device_memory_mib": 4096, "assurance": "high", "function": function}
+    package = read_package(write_package(tmp_path / "a", touchstone=wishes))
+    assert package.device == DeviceNeed(DeviceWish.GPU, 4096)
+    assert package.needs_gpu
+    assert package.high_assurance
+    plain = read_package(write_package(tmp_path / "b"))
+    assert (plain.device, plain.needs_gpu, plain.high_assurance) == (None, False, False)
+
+
 def test_the_content_hash_changes_with_any_file_and_with_nothing_else(tmp_path: Path) -> None:
     first = read_package(write_package(tmp_path / "a")).content_hash
     assert read_package(write_package(tmp_path / "b")).content_hash == first
@@ -45,6 +56,10 @@ def test_the_content_hash_changes_with_any_file_and_with_nothing_else(tmp_path: 
         ("touchstone", {"kind": "quiz"}, "'quiz' is not one of"),
         ("touchstone", {"topics": []}, "topics"),
         ("touchstone", {"choice": {"options": []}}, "choice"),
+        ("touchstone", {"device": "tpu"}, "'tpu' is not one of ['any', 'gpu']"),
+        ("touchstone", {"device": "gpu"}, "functions with `runtime: ml`"),
+        ("touchstone", {"device_memory_mib": 100}, "says nothing without `device`"),
+        ("touchstone", {"assurance": "highest"}, "'highest' is not one of"),
         ("touchstone", {"function": {**TOUCHSTONE["function"], "returns": "list[int"}}, "ends too early"),
         (
             "touchstone",
