@@ -234,6 +234,24 @@ class OpenSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Equivalent:
+    """A mutant of the reference that no input can tell apart, and why."""
+
+    mutant: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateSpec:
+    """What the author tells the gate: `mutate` is the accepted submission whose mutants the tests must kill,
+    below submissions/, the first one where empty; `mutation_score` a higher demand than the bank's."""
+
+    mutate: str = ""
+    mutation_score: float | None = None
+    equivalents: tuple[Equivalent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceSubmission:
     """A file of `submissions/`, with the verdict its folder demands."""
 
@@ -274,6 +292,7 @@ class Package:
     artifact: ArtifactSpec | None = None
     choice: ChoiceSpec | None = None
     open: OpenSpec | None = None
+    gate: GateSpec = GateSpec()
     time_multipliers: Mapping[str, float] = field(default_factory=dict)
     """How many times the time limits an answer in a language may take; 1 for one that is not named."""
     device: DeviceNeed | None = None

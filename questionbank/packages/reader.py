@@ -31,6 +31,7 @@ from questionbank.packages.sections import (
     choice_spec,
     device_need,
     function_spec,
+    gate_spec,
     open_spec,
 )
 from questionbank.packages.starters import starter_for
@@ -109,6 +110,7 @@ def _package(
         tests=tests,
         submissions=_submissions(files, kind, languages, findings),
         checker=checker(touchstone.get("checker", {})) if kind is Kind.PASS_FAIL else Checker(),
+        gate=gate_spec(touchstone.get("gate", {})),
         function=function,
         artifact=artifact_spec(touchstone["artifact"], files, findings) if kind is Kind.ARTIFACT else None,
         device=device_need(touchstone, function, findings),

@@ -131,6 +131,15 @@ _CHECKER = _object(
     },
 )
 
+_GATE = _object(
+    {},
+    {
+        "mutate": {"type": "string", "pattern": f"^accepted/{_PATH}$"},
+        "mutation_score": {"type": "number", "minimum": 0, "maximum": 1},
+        "equivalents": {"type": "array", "items": _object({"mutant": _TEXT, "reason": _TEXT})},
+    },
+)
+
 TOUCHSTONE: Schema = _object(
     {
         "kind": {"enum": [kind.value for kind in Kind]},
@@ -155,6 +164,7 @@ TOUCHSTONE: Schema = _object(
         "artifact": _ARTIFACT,
         "choice": _CHOICE,
         "checker": _CHECKER,
+        "gate": _GATE,
     },
 )
 

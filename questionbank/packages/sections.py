@@ -16,8 +16,10 @@ from questionbank.packages.model import (
     ChoiceSpec,
     DeviceNeed,
     DeviceWish,
+    Equivalent,
     Evaluation,
     FunctionSpec,
+    GateSpec,
     Kind,
     Metric,
     Numeric,
@@ -211,6 +213,17 @@ def open_spec(document: Mapping[str, Any], findings: Findings) -> OpenSpec:
     if abs(total - 1) > _WEIGHT_SLACK:
         findings.add("rubric.yaml", f"the weights sum to {total:g}, not to 1")
     return OpenSpec(points, document["model_answer"], tuple(document.get("follow_ups", ())))
+
+
+def gate_spec(section: Mapping[str, Any]) -> GateSpec:
+    """What the author tells the gate."""
+    return GateSpec(
+        mutate=section.get("mutate", ""),
+        mutation_score=section.get("mutation_score"),
+        equivalents=tuple(
+            Equivalent(item["mutant"], item["reason"]) for item in section.get("equivalents", ())
+        ),
+    )
 
 
 def checker(section: Mapping[str, Any]) -> Checker:

@@ -1,0 +1,5 @@
+"""The gate proves packages in the same kind of sandbox as the judge."""
+
+from tests.judge.conftest import sandbox
+
+__all__ = ["sandbox"]
