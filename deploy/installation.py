@@ -21,6 +21,7 @@ from deploy.broker import find_server
 from deploy.errors import CannotStart
 from deploy.host import check_port
 from deploy.processes import Processes, Service, python_command
+from sandbox.devices import open_layer
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 120.0
@@ -107,9 +108,13 @@ class Installation:
                 foundation=True,
             )
         )
+        devices = len(open_layer().devices())
+        if devices:
+            # Two runs a device: one is compared outside while the next one computes.
+            services.append(self._worker("worker-gpu", "gpu", threads=2 * devices))
         services += [
             self._worker("worker", "code,text,bulk", threads=max(2, os.cpu_count() or 1), beat=True),
-            self._worker("worker-ml", "ml,gpu", threads=1),
+            self._worker("worker-ml", "ml" if devices else "ml,gpu", threads=1),
             Service(
                 "web",
                 python_command(

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from grader import events
+from grader.devices import can_judge
 from grader.errors import AnswerRefused, CannotMark, Fenced, KeyReused, RunUnknown, StaleDraft
 from grader.judge.choices import MalformedChoice, chosen_options
 from grader.judge.compiling import MAX_SOURCE_BYTES
@@ -70,6 +71,8 @@ def submit_once(
 
 
 def _check_answer(package: Package, language: str, source: str) -> None:
+    if not can_judge(package):
+        raise AnswerRefused(_("This problem needs a GPU, and this installation has none."))
     if language not in package.languages:
         accepted = ", ".join(package.languages)
         raise AnswerRefused(_("This problem takes answers in: %(languages)s.") % {"languages": accepted})
@@ -166,7 +169,9 @@ def finish(submission_id: str, attempt: int, judgement: Judgement) -> None:
         metrics=metrics,
         exhibits=asdict(judgement.exhibits),
         guarantees=list(judgement.guarantees),
-        device=judgement.device,
+        device=judgement.device[:200],
+        driver=judgement.driver[:200],
+        timer=judgement.timer,
         finished_at=timezone.now(),
     )
     _publish(submission_id, "finished", finished_event(Submission.objects.get(pk=submission_id)))
@@ -183,6 +188,12 @@ def fail_attempt(submission_id: str, attempt: int) -> bool:
     message = _("Judging failed through no fault of yours. This answer is not counted; please send it again.")
     finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0, message=message))
     return False
+
+
+def give_up_attempt(submission_id: str, attempt: int, lack: str) -> None:
+    """Ends what no further try can judge on this installation; `lack` is the sentence that says why."""
+    message = _("%(lack)s This answer is not counted.") % {"lack": lack}
+    finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0, message=message))
 
 
 def requeue_forgotten(older_than: timedelta = timedelta(minutes=2)) -> int:

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import count
@@ -17,8 +17,9 @@ from celery import Task, shared_task
 from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext
 
-from grader import queue, services
+from grader import devices, queue, services
 from grader.errors import Fenced, RunUnknown
 from grader.judge.builds import Builds
 from grader.judge.judging import judge, run_samples
@@ -28,6 +29,7 @@ from grader.verdict import Stage
 from questionbank.models import ProblemVersion
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
+from sandbox.errors import MissingRuntime, NoDevice
 from sandbox.syscalls import die_with_parent
 
 RENEW_EVERY_S = 5.0
@@ -53,6 +55,10 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
         _judge(submission_id, attempt)
     except Fenced:
         _log.info("attempt %s of %s was overtaken", attempt, submission_id)
+    except (NoDevice, MissingRuntime) as error:
+        _log.warning("%s cannot be judged here: %s", submission_id, error)
+        with suppress(Fenced):
+            services.give_up_attempt(submission_id, attempt, _lack(error))
     except Exception:
         _log.exception("judging %s failed", submission_id)
         try:
@@ -130,16 +136,26 @@ def run_samples_task(run_id: str) -> None:
         result: dict[str, Any] = {"runs": [asdict(run) for run in runs], "error": None, "message": ""}
     except ValueError as error:
         result = {"runs": [], "error": "input", "message": str(error)}
+    except (NoDevice, MissingRuntime) as error:
+        result = {"runs": [], "error": "input", "message": _lack(error)}
     except Exception:
         _log.exception("run %s failed", run_id)
         result = {"runs": [], "error": "internal", "message": ""}
     services.finish_run(run_id, result)
 
 
+def _lack(error: NoDevice | MissingRuntime) -> str:
+    """What this installation has not, for people."""
+    if isinstance(error, NoDevice):
+        return gettext("This problem needs a GPU that this installation has not.")
+    return gettext("This problem needs a runtime for high assurance, and this installation has none.")
+
+
 @worker_ready.connect
 def worker_is_ready(**_: Any) -> None:
-    """A worker that starts looks for answers left waiting, and tells whoever started it."""
+    """A worker that starts looks for answers left waiting, says what it has, and tells whoever started it."""
     requeue_forgotten()
+    devices.tell(device.name for device in jail().devices())
     ready_file = os.environ.get("TOUCHSTONE_READY_FILE")
     if ready_file:
         Path(ready_file).touch()

@@ -111,6 +111,8 @@ class SubmissionDetailSerializer(SubmissionSerializer):
             "message",
             "compiler_output",
             "device",
+            "driver",
+            "timer",
             "guarantees",
             "cases",
             "metrics",

@@ -10,11 +10,21 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from grader.judge.model import MetricState
 from grader.models import CaseRecord, PointMark, Submission
 from grader.pages.differing import Difference, difference
-from grader.pages.wording import ADVICE, LEVEL_WORDS, VERDICT_WORDS, figure, seconds, size, state_word
+from grader.pages.wording import (
+    ADVICE,
+    LEVEL_WORDS,
+    TIMER_WORDS,
+    VERDICT_WORDS,
+    figure,
+    seconds,
+    size,
+    state_word,
+)
 from grader.verdict import FINAL_STAGES, Verdict
 from questionbank.packages.model import Kind, Package
 from questionbank.pages.words import localised
@@ -153,7 +163,21 @@ def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, 
         "plotted": package.artifact is not None and package.artifact.plot is not None,
         "points": point_rows(package, submission),
         "is_open": package.kind == Kind.OPEN,
+        "computed_on": computed_on(submission, package) if over else "",
     }
+
+
+def computed_on(submission: Submission, package: Package) -> str:
+    """The device, its driver and the timer in words, where the problem has to do with any of them."""
+    if package.device is None and not submission.timer:
+        return ""
+    device = submission.device if submission.device != "cpu" else _("the CPU")
+    if submission.driver:
+        device = _("%(device)s (driver %(driver)s)") % {"device": device, "driver": submission.driver}
+    if not submission.timer:
+        return _("Computed on %(device)s.") % {"device": device}
+    timer = TIMER_WORDS.get(submission.timer, submission.timer)
+    return _("Computed on %(device)s; times taken by %(timer)s.") % {"device": device, "timer": timer}
 
 
 def panel_response(request: HttpRequest, submission: Submission, *, refresh: str = "") -> HttpResponse:

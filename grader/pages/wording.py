@@ -39,6 +39,11 @@ ADVICE: Mapping[str, Promise] = {
     Verdict.IE: _("This was our fault. The answer is not counted; please send it again."),
 }
 
+TIMER_WORDS: Mapping[str, Promise] = {
+    "wall clock": _("the wall clock"),
+    "device events": _("the device's own events"),
+}
+
 
 def state_word(submission: Submission) -> str:
     """The verdict where there is one, else how far judging has come."""

@@ -108,6 +108,7 @@ class ProblemDetailSerializer(ProblemSerializer):
     options = serializers.SerializerMethodField()
     multiple = serializers.SerializerMethodField()
     license = serializers.SerializerMethodField()
+    needs_gpu = serializers.SerializerMethodField()
 
     class Meta(ProblemSerializer.Meta):
         fields = (  # type: ignore[assignment]
@@ -121,6 +122,7 @@ class ProblemDetailSerializer(ProblemSerializer):
             "options",
             "multiple",
             "license",
+            "needs_gpu",
         )
 
     def _package(self) -> Package:
@@ -166,6 +168,10 @@ class ProblemDetailSerializer(ProblemSerializer):
     @extend_schema_field(serializers.CharField())
     def get_license(self, _: ProblemVersion) -> str:
         return self._package().license
+
+    @extend_schema_field(serializers.BooleanField(help_text="an installation without a GPU refuses answers"))
+    def get_needs_gpu(self, _: ProblemVersion) -> bool:
+        return self._package().needs_gpu
 
 
 def _sample(package: Package, test: TestCase) -> dict[str, Any]:

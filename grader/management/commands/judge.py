@@ -20,6 +20,7 @@ from questionbank.packages.errors import PackageError
 from questionbank.packages.languages import LANGUAGES, language_of
 from questionbank.packages.model import Kind, Package
 from questionbank.packages.reader import read_package
+from sandbox.errors import MissingRuntime, NoDevice
 
 BAD_INPUT = 2
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 hidden_root = Path(settings.DATA_ROOT) / "hidden"
                 builds = Builds(settings.BUILDS_ROOT)
                 judgement = judge(package, answer, sandbox=sandbox, hidden_root=hidden_root, builds=builds)
-        except (UnsupportedAnswer, LanguageMissing, MalformedChoice) as error:
+        except (UnsupportedAnswer, LanguageMissing, MalformedChoice, NoDevice, MissingRuntime) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
         document = _document(judgement)
         if options["json"]:
@@ -98,4 +99,6 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "exhibits": asdict(judgement.exhibits),
         "guarantees": list(judgement.guarantees),
         "device": judgement.device,
+        "driver": judgement.driver,
+        "timer": judgement.timer,
     }
