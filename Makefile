@@ -18,7 +18,8 @@ demo:
 
 test:
 	@bash deploy/system_packages.sh
-	$(RUN) --dev pytest
+	$(RUN) --dev tests.models
+	@.venv/bin/python -m pytest
 
 check:
 	$(RUN) --dev ruff check

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models import DATA
+from tests.models import DATA, prepare
 
 HOME = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 240
@@ -39,6 +39,7 @@ def live_stack() -> Iterator[str]:
     """The address of a whole running installation: broker, sandbox, workers and web, with demo data."""
     from deploy.host import free_port
 
+    prepare()
     with tempfile.TemporaryDirectory(prefix="touchstone-live-") as folder:
         address = f"http://127.0.0.1:{(port := free_port())}"
         inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}

@@ -5,6 +5,7 @@ They lie apart from an installation's own, with a fixed salt, so that figures ar
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -30,3 +31,15 @@ def prepare() -> None:
     DATA.mkdir(parents=True, exist_ok=True)
     hidden.mkdir(mode=0o700, exist_ok=True)
     (hidden / "salt").write_text(FIXED_SALT, encoding="ascii")
+
+
+def main() -> int:
+    """`python -m tests.models`: installs everything, so that no test waits for a download."""
+    from fixtures.recipes.__main__ import main as recipes
+
+    prepare()
+    return recipes(["install", "--into", str(DATA)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
