@@ -8,7 +8,7 @@ help:
 	@echo "make up     run Touchstone on this machine"
 	@echo "make demo   let a fresh installation judge known answers (PROBLEMS=\"slug …\" for some)"
 	@echo "make test   run every test"
-	@echo "make check  lint, types, import contracts"
+	@echo "make check  format, lint, types, import contracts, templates, scripts"
 
 up:
 	$(RUN) deploy.up
@@ -22,6 +22,4 @@ test:
 	@.venv/bin/python -m pytest
 
 check:
-	$(RUN) --dev ruff check
-	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+	$(RUN) --dev pre_commit run --all-files

@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
-# What the tests need of the system: a Chromium, fonts for Chinese, gettext. Installed where apt may be used.
+# What the tests need of the system, installed where apt may be used. Where it may not, one line says what is
+# missing; the tests that need it then say so themselves.
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
+command -v curl >/dev/null || missing+=(curl)
 command -v xgettext >/dev/null || missing+=(gettext)
-fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fonts-noto-cjk)
+fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fontconfig fonts-noto-cjk)
 [ ${#missing[@]} -eq 0 ] && exit 0
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  echo "· installing ${missing[*]}"
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" fontconfig >/dev/null
+command="apt-get install -y --no-install-recommends ${missing[*]}"
+if [ "$(id -u)" -ne 0 ]; then
+  echo "· missing: ${missing[*]}. Only root may install them: sudo $command"
+elif ! command -v apt-get >/dev/null; then
+  echo "· missing: ${missing[*]}. There is no apt here: install them as this system does"
 else
-  echo "Missing: ${missing[*]}. Install them as root (apt install ${missing[*]}); the browser tests need them." >&2
-  exit 1
+  echo "· installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  if ! said=$({ apt-get update -qq && $command -qq; } 2>&1); then
+    echo "· missing: ${missing[*]}. apt cannot install them (${said##*$'\n'}): $command"
+  fi
 fi

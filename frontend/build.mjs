@@ -1,11 +1,13 @@
-// Builds dist/ from src/ and styles/. The output carries content hashes only in chunk and font names,
+// Builds dist/ from src/ and styles/, or another folder: `node build.mjs FOLDER`. The output carries content hashes only in chunk and font names,
 // so that two builds of one source are the same byte for byte.
 import { build } from "esbuild";
 import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
-await rm(`${root}dist`, { recursive: true, force: true });
+const dist = resolve(process.argv[2] ?? `${root}dist`);
+await rm(dist, { recursive: true, force: true });
 
 // Every browser that runs our scripts reads woff2: the older forms of each font are left out.
 const onlyWoff2 = {
@@ -30,7 +32,7 @@ await build({
     icon: "styles/icon.svg",
     katex: "node_modules/katex/dist/katex.css",
   },
-  outdir: "dist/touchstone",
+  outdir: `${dist}/touchstone`,
   bundle: true,
   minify: true,
   splitting: true,

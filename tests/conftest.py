@@ -15,23 +15,61 @@ from pathlib import Path
 
 import pytest
 
+from tests import chromium
 from tests.models import DATA, prepare
 
 HOME = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 240
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: in the thread of Playwright's event loop, Django refuses its database."""
-    items.sort(key=lambda item: HOME / "tests" / "browser" in item.path.parents)
+LEFT_OUT = pytest.StashKey[int]()
+"""How many browser tests there is no browser for."""
+BROWSER_TESTS = HOME / "tests" / "browser"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a test that is skipped fails the run")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests go last: in the thread of Playwright's event loop, Django refuses its database.
+
+    Without a browser they are left out, and told of in one line."""
+    browser = [item for item in items if BROWSER_TESTS in item.path.parents]
+    others = [item for item in items if BROWSER_TESTS not in item.path.parents]
+    if browser and chromium.is_missing():
+        config.stash[LEFT_OUT] = len(browser)
+        config.hook.pytest_deselected(items=browser)
+        browser = []
+    items[:] = others + browser
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        why = "there is no Chromium here, and none could be installed: apt install chromium"
+        terminalreporter.write_line(f"SKIPPED [{left_out}] tests/browser: {why}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What is skipped is not shown to work: the gate does not pass by it."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", ())) if reporter else 0
+    skipped += session.config.stash.get(LEFT_OUT, 0)
+    if session.config.getoption("--no-skips") and skipped:
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        if reporter:
+            reporter.write_line(f"\n{skipped} tests were skipped, and --no-skips was given.", red=True)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
-    """Debian's Chromium where it is installed, Playwright's own otherwise."""
-    system = Path("/usr/bin/chromium")
-    arguments: dict[str, object] = {"args": ["--no-sandbox"]}
-    return arguments | ({"executable_path": str(system)} if system.exists() else {})
+    """Debian's Chromium where it is installed, Playwright's own otherwise; root has no sandbox of its own."""
+    found = chromium.executable()
+    arguments: dict[str, object] = {"args": ["--no-sandbox"] if os.getuid() == 0 else []}
+    return arguments | ({"executable_path": str(found)} if found else {})
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ export interface Handlers {
   stage(stage: string): void;
   case(result: CaseEvent): void;
   /** Called once, when the final state can be read from the server. */
-  finished(): void;
+  finished(): void | Promise<void>;
   /** Returns true when the server says judging is over. */
   poll(): Promise<boolean>;
 }
@@ -25,18 +25,18 @@ export function follow(url: string, handlers: Handlers): () => void {
   let over = false;
   let pollTimer: number | undefined;
   let silenceTimer: number | undefined;
-  let source: EventSource | undefined;
+  const source = new EventSource(url);
 
   const stop = (): void => {
     over = true;
-    source?.close();
+    source.close();
     window.clearTimeout(pollTimer);
     window.clearTimeout(silenceTimer);
   };
   const finish = (): void => {
     if (over) return;
     stop();
-    handlers.finished();
+    void handlers.finished();
   };
   const poll = async (): Promise<void> => {
     if (over) return;
@@ -55,19 +55,18 @@ export function follow(url: string, handlers: Handlers): () => void {
     silenceTimer = window.setTimeout(() => void poll(), SILENCE_MS);
   };
 
-  source = new EventSource(url);
   heard();
   source.addEventListener("stage", (event) => {
     heard();
-    handlers.stage((JSON.parse(event.data) as { stage: string }).stage);
+    handlers.stage((JSON.parse(event.data as string) as { stage: string }).stage);
   });
   source.addEventListener("case", (event) => {
     heard();
-    handlers.case(JSON.parse(event.data) as CaseEvent);
+    handlers.case(JSON.parse(event.data as string) as CaseEvent);
   });
   source.addEventListener("finished", finish);
   source.addEventListener("error", () => {
-    if (!over && source?.readyState === EventSource.CLOSED) void poll();
+    if (!over && source.readyState === EventSource.CLOSED) void poll();
   });
   return stop;
 }

@@ -9,6 +9,12 @@ import { text } from "./strings";
 import { chooseById, setUpTabs } from "./tabs";
 import { followPanels, forgetPanels } from "./verdicts";
 
+/** A form's field as text; a file is none. */
+function typed(data: FormData, name: string): string {
+  const value = data.get(name);
+  return typeof value === "string" ? value : "";
+}
+
 class Workbench {
   private readonly results: HTMLElement;
   private readonly note: HTMLElement;
@@ -25,7 +31,7 @@ class Workbench {
       url && status ? new Drafts(url, Number(form.dataset.draftRevision), () => this.answer(), status) : null;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const button = (event as SubmitEvent).submitter as HTMLButtonElement | null;
+      const button = event.submitter as HTMLButtonElement | null;
       void this.send(button?.getAttribute("formaction") ?? form.action, button?.dataset.own !== undefined);
     });
     form.addEventListener("input", () => this.drafts?.changed());
@@ -34,13 +40,13 @@ class Workbench {
 
   private answer(): { language: string; source: string } {
     const data = new FormData(this.form);
-    return { language: String(data.get("language") ?? ""), source: this.source(data) };
+    return { language: typed(data, "language"), source: this.source(data) };
   }
 
   /** Choices are kept as a JSON list of option ids, everything else as the text itself. */
   private source(data: FormData): string {
     if (data.get("language") === "choice") return JSON.stringify(data.getAll("option"));
-    return String(data.get("source") ?? "");
+    return typed(data, "source");
   }
 
   changed(): void {

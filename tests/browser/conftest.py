@@ -1,29 +1,16 @@
-"""Browsers for the journeys: Debian's Chromium where it is installed, else Playwright's own."""
+"""Visitors for the journeys, each with a browser of its own."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
 JUDGED_WITHIN_MS = 120_000
 PASSWORD = "touchstone-demo"
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
-    arguments = dict(browser_type_launch_args)
-    if DEBIANS_CHROMIUM.exists():
-        arguments["executable_path"] = str(DEBIANS_CHROMIUM)
-    if os.getuid() == 0:
-        arguments["args"] = ["--no-sandbox"]
-    return arguments
 
 
 @pytest.fixture(scope="session")
