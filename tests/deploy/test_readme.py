@@ -1,4 +1,4 @@
-"""The lines of README.md, taken from it and run as they are: only the port is this test's own."""
+"""The lines of README.md and docs/lms.md, run as they stand there: only the port is this test's own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 
 from tests.deploy.conftest import HOME, Started
 
-README = HOME / "README.md"
-
 
 def blocks() -> list[str]:
-    """The bash blocks of README.md in their order."""
-    return re.findall(r"^```bash\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+    """The bash blocks of README.md in their order, then those of docs/lms.md."""
+    documents = [HOME / "README.md", HOME / "docs" / "lms.md"]
+    text = "\n".join(document.read_text() for document in documents)
+    return re.findall(r"^```bash\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def said(running: Started) -> list[str]:
 
 
 def test_no_step_is_refused(said: list[str]) -> None:
-    assert len(said) == len(blocks()) == 7
+    assert len(said) == len(blocks()) == 8
     assert '"status":4' not in "".join(said).replace(" ", "")
 
 
@@ -63,3 +63,9 @@ def test_the_interviewer_and_the_candidate_read_the_same_result(said: list[str])
     assert row["candidate"] == "candidate"
     assert row["items"][0]["problem"] == "f1-from-confusion-matrix"
     assert json.loads(own)["attempt"] == row["attempt"]
+
+
+def test_the_results_become_a_table_for_a_gradebook(said: list[str]) -> None:
+    header, row = said[7].split()
+    assert header == "candidate,email,total,provisional"
+    assert row.startswith("candidate,candidate@example.org,")
