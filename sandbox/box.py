@@ -1,31 +1,32 @@
-"""The supervisor's side of one zygote and its boxes: park ahead of time, hand out, watch, end."""
+"""The supervisor's side of a zygote and what is forked from it: keepers of slots, and boxes."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.cgroups import Group, Hierarchy
+from sandbox import syscalls
+from sandbox.cgroups import Group, Usage
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
 from sandbox.wire import WireError, receive_control, send_control
 
-_PARK_TIMEOUT_S = 30.0
-_START_TIMEOUT_S = 120.0
-_EMPTY_TIMEOUT_S = 10.0
+_KEEPER_TIMEOUT_S = 10.0
+_UNKILLABLE = "-1000"
+_OWN_INODES = 8
+"""Each folder of a box and its mount itself take an inode of their own."""
+_PROCESS_CLOCK = 2
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -47,205 +48,230 @@ class ZygoteFailed(SandboxError):
     """A zygote did not start, or died."""
 
 
-@dataclass(slots=True)
-class Box:
-    """One parked child: its control connection, its first process, its group."""
+class Zygote:
+    """One runtime's zygote process, started at once and ready later.
+
+    `ended` is called, in a thread of the zygote's own, when its process is no more.
+    """
+
+    def __init__(
+        self, runtime: Runtime, root: Path, config: dict[str, Any], ended: Callable[[Zygote], None]
+    ) -> None:
+        self.runtime = runtime
+        self.control, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.process: int | None = None
+        """A pidfd of the process that has imported the runtime; None until it is ready."""
+        self.missing: list[str] = []
+        self.boxes = 0
+        self.jobs = 0
+        self.alive = True
+        self._command = [
+            *(sys.executable, "-m", "sandbox.zygote", "--runtime", runtime.value),
+            *("--control", str(self._theirs.fileno()), "--root", str(root)),
+        ]
+        self._ended = ended
+        send_control(self.control, config)  # not on the command line, which every box can read
+        # PR_SET_PDEATHSIG counts threads: the one that starts a process must live as long as it does.
+        self._thread = threading.Thread(target=self._live, name=f"zygote-{runtime}", daemon=True)
+        self._thread.start()
+
+    def _live(self) -> None:
+        try:
+            with self._theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own module
+                    self._command,
+                    pass_fds=[self._theirs.fileno()],
+                    cwd=Path(__file__).resolve().parent.parent,
+                    env=_ENVIRONMENT,
+                    stdin=subprocess.DEVNULL,
+                )
+            if not self.alive:
+                self._process.kill()
+            self._process.wait()
+        finally:
+            self.alive = False
+            self._ended(self)
+
+    def welcome(self) -> None:
+        """Takes the zygote's word that it is ready."""
+        try:
+            ready, self.process = receive_control(self.control)
+        except (WireError, OSError) as error:
+            raise ZygoteFailed(
+                f"The {self.runtime} zygote did not start; its error is in the supervisor's log."
+            ) from error
+        self.missing = ready["missing"]
+
+    def resident_bytes(self) -> int:
+        """The memory that its boxes share with it; 0 before it is ready."""
+        if self.process is None:
+            return 0
+        try:
+            pages = Path(f"/proc/{pid_of(self.process)}/statm").read_text().split()[1]
+        except OSError:
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def stop(self) -> None:
+        """Ends the zygote and with it every box and keeper of it."""
+        if self.alive:
+            self.alive = False
+            with contextlib.suppress(AttributeError):  # not started yet: its thread looks at `alive`
+                self._process.kill()
+
+    def wait(self, timeout_s: float) -> None:
+        """Waits for the end of a stopped zygote."""
+        self._thread.join(timeout_s)
+
+    def close(self) -> None:
+        """Closes what connects to an ended zygote."""
+        self.control.close()
+        if self.process is not None:
+            os.close(self.process)
+            self.process = None
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A place for one box at a time: its group, and whoever forks boxes into it."""
 
     number: int
-    control: socket.socket
-    process: int
-    """A pidfd of the box's first process."""
+    zygote: Zygote
     group: Group | None
+    keeper: socket.socket | None = None
+    """The connection of a process inside the group, where boxes cannot be born into it from outside."""
+    keeper_pid: int = 0
+
+    def furnish(self) -> None:
+        """Puts a keeper into the group; takes some ten milliseconds. Nothing to do where none is needed."""
+        if self.group is None or self.group.folder is not None:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                send_control(self.zygote.control, {"op": "keep"}, theirs.fileno())
+            ours.settimeout(_KEEPER_TIMEOUT_S)
+            _, process = receive_control(ours)
+            if process is None:
+                raise WireError("a keeper did not name its process")
+            self.keeper_pid = pid_of(process)
+            os.close(process)
+            self.group.add(self.keeper_pid)
+            # Neither the kernel nor a submission may take the keeper when the group's memory runs out.
+            with contextlib.suppress(PermissionError):  # root's to give
+                Path(f"/proc/{self.keeper_pid}/oom_score_adj").write_text(_UNKILLABLE)
+        except (WireError, OSError) as error:
+            ours.close()
+            raise ZygoteFailed(f"The {self.zygote.runtime} zygote made no keeper: {error}") from error
+        self.keeper = ours
+
+    def spawn(self) -> Box:
+        """Has a box forked; it is parked when it says so."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        fds = [theirs.fileno()]
+        if self.group is not None and self.group.folder is not None:
+            fds.append(self.group.folder)
+        try:
+            with theirs:
+                breeder = self.keeper or self.zygote.control
+                send_control(breeder, {"op": "spawn", "box": self.number}, *fds)
+        except OSError as error:
+            ours.close()
+            raise ZygoteFailed(f"The {self.zygote.runtime} zygote is gone: {error}") from error
+        return Box(self, ours)
+
+    def is_empty(self) -> bool:
+        """Whether nothing of a box is left in the group."""
+        return self.group is None or set(self.group.pids()) <= {self.keeper_pid}
+
+    def renew(self) -> None:
+        """Makes the slot ready for its next box."""
+        if self.group:
+            self.group.renew()
+
+    def remove(self) -> None:
+        """Gives the slot up with everything in it."""
+        if self.keeper:
+            self.keeper.close()
+        if self.group:
+            self.group.kill()
+            self.group.remove()
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """One parked child: its control connection, its first process, and the account of its group so far."""
+
+    slot: Slot
+    control: socket.socket
+    process: int = -1
+    """A pidfd of the box's first process; -1 until it is born."""
+    disk: int = -1
+    """A descriptor by which the box's file system is given its size; -1 until it is parked."""
+    base: Usage | None = None
+    own_base_s: float = 0.0
+    """CPU that the first process had used when the box was parked."""
+    ended: Callable[[], None] | None = None
+    """Called once nothing of the box is left."""
+    parked: bool = field(default=False)
+    _clock: int = 0
+
+    @property
+    def group(self) -> Group | None:
+        """The slot's group."""
+        return self.slot.group
+
+    def hear(self) -> None:
+        """Takes one of the two messages by which a box says that it is born, and parked."""
+        message, fd = receive_control(self.control)
+        if fd is None:
+            raise WireError(f"a box that is {message.get('event')} did not say by what to reach it")
+        if message["event"] == "born":
+            self.process = fd
+            # clock_getcpuclockid(3): the clock of another process.
+            self._clock = (~pid_of(fd) << 3) | _PROCESS_CLOCK
+        else:
+            self.disk = fd
+            self.own_base_s = self.own_cpu_s()
+            self.base = self.group.begin() if self.group else None
+            self.parked = True
+
+    def own_cpu_s(self) -> float:
+        """Seconds of CPU that the box's first process has used, which is none of the submission's."""
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:  # it is dead
+            return self.own_base_s
+
+    def is_alive(self) -> bool:
+        """Whether the first process still runs."""
+        poll = select.poll()
+        poll.register(self.process, select.POLLIN)
+        return not poll.poll(0)
+
+    def resize(self, *, disk_bytes: int, inodes: int) -> None:
+        """Sets the size and the number of files of the box's writable file system; the box itself may not."""
+        options = {"size": str(int(disk_bytes)), "nr_inodes": str(int(inodes) + _OWN_INODES)}
+        syscalls.reconfigure_file_system(self.disk, options)
 
     def kill(self) -> None:
         """Ends the box: the kernel kills a pid namespace with its first process."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.process, signal.SIGKILL)
+        if self.process >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.process, signal.SIGKILL)
 
-    def dispose(self) -> None:
-        """Kills the box and waits until nothing of it is left."""
-        self.kill()
-        poll = select.poll()
-        poll.register(self.process, select.POLLIN)
-        poll.poll(_EMPTY_TIMEOUT_S * 1000)
-        os.close(self.process)
+    def close(self) -> None:
+        """Closes what connects to the box; its file system goes with the last descriptor."""
         self.control.close()
-        if self.group and not self.group.wait_empty(_EMPTY_TIMEOUT_S):
-            raise SandboxError(f"box {self.number} still has processes {_EMPTY_TIMEOUT_S} s after its end")
+        for fd in (self.disk, self.process):
+            if fd >= 0:
+                os.close(fd)
+        self.disk = self.process = -1
 
 
-class Zygote:
-    """One runtime's zygote process. Must be made in a thread that lives as long as it does."""
-
-    def __init__(self, runtime: Runtime, config: dict[str, Any]) -> None:
-        self.runtime = runtime
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = ours
-        self._root = Path(tempfile.mkdtemp(prefix="touchstone-root-"))
-        self._root.chmod(0o755)
-        command = [
-            sys.executable,
-            "-m",
-            "sandbox.zygote",
-            "--runtime",
-            runtime.value,
-            "--control",
-            str(theirs.fileno()),
-            "--root",
-            str(self._root),
-        ]
-        home = Path(__file__).resolve().parent.parent
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            command, pass_fds=[theirs.fileno()], cwd=home, env=_ENVIRONMENT, stdin=subprocess.DEVNULL
-        )
-        theirs.close()
-        ours.settimeout(_START_TIMEOUT_S)
-        try:
-            # Not on the command line, which every box can read.
-            send_control(ours, config)
-            ready, _ = receive_control(ours)
-        except (WireError, OSError) as error:
-            self.stop()
-            raise ZygoteFailed(
-                f"The {runtime} zygote did not start; its error is in the supervisor's log."
-            ) from error
-        self.missing: list[str] = ready["missing"]
-        ours.settimeout(_PARK_TIMEOUT_S)
-
-    @property
-    def pid(self) -> int:
-        """The process that ends with the zygote."""
-        return self._process.pid
-
-    def spawn(self, number: int, group: Group | None) -> Box:
-        """Forks and parks one box. Takes a few milliseconds, more where the group's version is 1."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_PARK_TIMEOUT_S)
-        try:
-            with theirs:
-                send_control(self._control, {"op": "spawn", "box": number}, theirs.fileno())
-            _, process = receive_control(ours)
-        except (WireError, OSError) as error:
-            ours.close()
-            raise ZygoteFailed(f"The {self.runtime} zygote made no box: {error}") from error
-        if process is None:
-            ours.close()
-            raise ZygoteFailed(f"A box of the {self.runtime} zygote did not name its process.")
-        box = Box(number, ours, process, group)
-        try:
-            if group:
-                group.lift_limits()
-                group.add(_pid_of(process))
-            send_control(ours, {"op": "placed"})
-            receive_control(ours)
-        except (WireError, OSError) as error:
-            box.dispose()
-            raise ZygoteFailed(f"A box of the {self.runtime} zygote could not be parked: {error}") from error
-        return box
-
-    def stop(self) -> None:
-        """Ends the zygote and with it every box."""
-        self._control.close()
-        self._process.kill()
-        self._process.wait()
-        shutil.rmtree(self._root, ignore_errors=True)
-
-
-def _pid_of(pidfd: int) -> int:
+def pid_of(pidfd: int) -> int:
+    """The process of a pidfd as this process's pid namespace numbers it."""
     for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
         if line.startswith("Pid:"):
             return int(line.split()[1])
     raise SandboxError("The kernel does not say the process of a pidfd (Linux 5.3 is needed).")
-
-
-class Pool:
-    """Keeps boxes of one runtime parked, in a thread of its own that also owns the zygote."""
-
-    def __init__(
-        self,
-        runtime: Runtime,
-        parked: int,
-        *,
-        config: dict[str, Any],
-        hierarchy: Hierarchy,
-        next_number: Callable[[], int],
-        report: Callable[[str], None],
-    ) -> None:
-        self.runtime = runtime
-        self._config = config
-        self._hierarchy = hierarchy
-        self._next_number = next_number
-        self._report = report
-        self._ready: queue.Queue[Box | SandboxError] = queue.Queue()
-        self._wanted = threading.Semaphore(parked)
-        self._groups: list[tuple[int, Group | None]] = []
-        self._stopping = threading.Event()
-        self.started = threading.Event()
-        self._thread = threading.Thread(target=self._keep_parked, name=f"park-{runtime}", daemon=True)
-        self._thread.start()
-
-    def take(self, timeout_s: float) -> Box:
-        """A parked box, at once where one is ready; `SandboxError` where none can be made."""
-        try:
-            box = self._ready.get(timeout=timeout_s)
-        except queue.Empty as error:
-            raise SandboxError(f"No box of the {self.runtime} runtime within {timeout_s} s.") from error
-        self._wanted.release()
-        if isinstance(box, SandboxError):
-            raise box
-        return box
-
-    def give_back(self, box: Box) -> None:
-        """Ends a used box; its group serves the next one."""
-        box.dispose()
-        self._groups.append((box.number, box.group))
-
-    def stop(self) -> None:
-        """Ends the zygote and every box of it."""
-        self._stopping.set()
-        self._wanted.release()
-        self._thread.join(_START_TIMEOUT_S)
-
-    def _keep_parked(self) -> None:
-        zygote: Zygote | None = None
-        failures = 0
-        while True:
-            self._wanted.acquire()
-            if self._stopping.is_set():
-                break
-            try:
-                zygote = zygote or Zygote(self.runtime, self._config)
-                number, group = self._free_group()
-                box = zygote.spawn(number, group)
-            except (SandboxError, OSError) as error:
-                self._report(str(error))
-                if zygote:
-                    zygote.stop()
-                zygote, failures = None, failures + 1
-                if failures < 3:
-                    self._wanted.release()
-                else:
-                    failures = 0
-                    self._ready.put(SandboxError(str(error)))
-                continue
-            failures = 0
-            self.started.set()
-            self._ready.put(box)
-        self._dispose_parked()
-        if zygote:
-            zygote.stop()
-        for _, group in self._groups:
-            if group:
-                group.remove()
-
-    def _free_group(self) -> tuple[int, Group | None]:
-        if self._groups:
-            return self._groups.pop()
-        number = self._next_number()
-        return number, self._hierarchy.group(f"box-{number}")
-
-    def _dispose_parked(self) -> None:
-        while not self._ready.empty():
-            box = self._ready.get()
-            if isinstance(box, Box):
-                self.give_back(box)

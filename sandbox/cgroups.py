@@ -1,21 +1,24 @@
 """Control groups: where the kernel counts and bounds what a box uses. Version 1, version 2, or none.
 
-A box's group is made once and used again; nothing is moved into it while somebody waits, because the first
-write to `cgroup.procs` waits some ten milliseconds for the kernel (see docs/sandbox.md).
+cgroups(7). A slot's group is made once and used again; nothing is moved into it while somebody waits, because
+the first write to `cgroup.procs` waits some ten milliseconds for the kernel (see docs/sandbox.md).
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import signal
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-_MOUNTS = Path("/proc/self/mounts")
-_OWN = Path("/proc/self/cgroup")
-_V1_CONTROLLERS = ("memory", "pids", "cpuacct")
+_REMOVE_TRIES = 200
+_REMOVE_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +29,33 @@ class Usage:
     memory_bytes: int
     peak_bytes: int
     oom_kills: int
+    processes: int
     fork_refusals: int
 
 
 class Group(Protocol):
-    """One box's group."""
+    """One slot's group."""
+
+    @property
+    def folder(self) -> int | None:
+        """Its open folder where a process can be born into it (clone3(2)), None where it must be moved."""
+
+    @property
+    def oom_event(self) -> tuple[int, int]:
+        """A descriptor that poll(2) reports when memory ran out, and the events to ask for."""
+
+    @property
+    def look_every_s(self) -> float | None:
+        """How often the peak must be looked at; None where the kernel remembers it."""
 
     def add(self, pid: int) -> None:
         """Moves a process here; its later children follow."""
 
+    def begin(self) -> Usage:
+        """Starts a new account for a box that is parked and idle; what has been used up to here."""
+
     def set_limits(self, *, memory_bytes: int, processes: int) -> None:
-        """Bounds memory (bytes) and the number of processes and threads, and resets the peak."""
+        """Bounds memory (bytes, swap included) and the number of processes and threads."""
 
     def lift_limits(self) -> None:
         """Takes the bounds away while no submission runs here."""
@@ -45,133 +64,72 @@ class Group(Protocol):
         """Seconds of CPU used by all processes that ever were here."""
 
     def oom_kills(self) -> int:
-        """Processes the kernel killed here for want of memory."""
+        """Processes the kernel killed here for want of memory; also makes `oom_event` quiet again."""
 
     def usage(self) -> Usage:
         """Every figure at once."""
 
-    def wait_empty(self, timeout_s: float) -> bool:
-        """Whether the last process is gone within the time."""
+    def pids(self) -> list[int]:
+        """The processes that are here, zombies too."""
+
+    def kill(self) -> None:
+        """Kills every process here."""
+
+    def renew(self) -> None:
+        """Makes the group ready for the next box: no limit, and nothing counted that a dead box has left."""
 
     def remove(self) -> None:
         """Removes the group; it must be empty."""
 
 
-def _read_int(path: Path) -> int:
-    return int(path.read_text())
+class ControlFile:
+    """One file of a group, kept open: a look-up by path costs more than the reading."""
+
+    def __init__(self, path: Path, flags: int = os.O_RDONLY) -> None:
+        self.fd = os.open(path, flags | os.O_CLOEXEC)
+
+    def text(self) -> str:
+        """The whole content."""
+        return os.pread(self.fd, 65_536, 0).decode()
+
+    def number(self) -> int:
+        """The content as a number; `max` is beyond every number asked for here."""
+        text = self.text().strip()
+        return 2**63 if text == "max" else int(text)
+
+    def field(self, name: str) -> int:
+        """The value on the line that begins with `name`, 0 where there is none."""
+        for line in self.text().splitlines():
+            first, _, value = line.partition(" ")
+            if first == name:
+                return int(value)
+        return 0
+
+    def write(self, text: str) -> None:
+        """Writes `text` at once."""
+        os.pwrite(self.fd, text.encode(), 0)
+
+    def close(self) -> None:
+        """Closes the descriptor."""
+        os.close(self.fd)
 
 
-def _read_field(path: Path, field: str) -> int:
-    for line in path.read_text().splitlines():
-        name, _, value = line.partition(" ")
-        if name == field:
-            return int(value)
-    return 0
+def read_pids(file: ControlFile) -> list[int]:
+    """The processes of a `cgroup.procs`."""
+    return [int(line) for line in file.text().split()]
 
 
-def _wait_empty(procs: Path, timeout_s: float) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while procs.read_text().strip():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.002)
-    return True
+def kill_each(pids: Iterable[int]) -> None:
+    """kill(2) for the versions that have no `cgroup.kill`."""
+    # 0 stands for a process of a pid namespace that we do not see; as an argument it would mean ourselves.
+    for pid in filter(None, pids):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
-class GroupV1:
-    """A box in the hierarchies of version 1: one folder in each."""
-
-    def __init__(self, parents: dict[str, Path], name: str) -> None:
-        self._folders = {controller: parent / name for controller, parent in parents.items()}
-        for folder in set(self._folders.values()):
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def add(self, pid: int) -> None:
-        for folder in set(self._folders.values()):
-            (folder / "cgroup.procs").write_text(str(pid))
-
-    def set_limits(self, *, memory_bytes: int, processes: int) -> None:
-        memory = self._folders["memory"]
-        (memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
-        (memory / "memory.max_usage_in_bytes").write_text("0")
-        (self._folders["pids"] / "pids.max").write_text(str(processes))
-
-    def lift_limits(self) -> None:
-        (self._folders["memory"] / "memory.limit_in_bytes").write_text("-1")
-        (self._folders["pids"] / "pids.max").write_text("max")
-
-    def cpu_s(self) -> float:
-        return _read_int(self._folders["cpuacct"] / "cpuacct.usage") / 1e9
-
-    def oom_kills(self) -> int:
-        return _read_field(self._folders["memory"] / "memory.oom_control", "oom_kill")
-
-    def usage(self) -> Usage:
-        memory = self._folders["memory"]
-        return Usage(
-            cpu_s=self.cpu_s(),
-            memory_bytes=_read_int(memory / "memory.usage_in_bytes"),
-            peak_bytes=_read_int(memory / "memory.max_usage_in_bytes"),
-            oom_kills=self.oom_kills(),
-            fork_refusals=_read_field(self._folders["pids"] / "pids.events", "max"),
-        )
-
-    def wait_empty(self, timeout_s: float) -> bool:
-        return _wait_empty(self._folders["pids"] / "cgroup.procs", timeout_s)
-
-    def remove(self) -> None:
-        for folder in set(self._folders.values()):
-            _remove_folder(folder)
-
-
-class GroupV2:
-    """A box in the unified hierarchy."""
-
-    def __init__(self, parent: Path, name: str) -> None:
-        self._folder = parent / name
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._peak_base = 0
-
-    def add(self, pid: int) -> None:
-        (self._folder / "cgroup.procs").write_text(str(pid))
-
-    def set_limits(self, *, memory_bytes: int, processes: int) -> None:
-        (self._folder / "memory.max").write_text(str(memory_bytes))
-        (self._folder / "pids.max").write_text(str(processes))
-        swap = self._folder / "memory.swap.max"
-        if swap.exists():
-            swap.write_text("0")
-
-    def lift_limits(self) -> None:
-        (self._folder / "memory.max").write_text("max")
-        (self._folder / "pids.max").write_text("max")
-
-    def cpu_s(self) -> float:
-        return _read_field(self._folder / "cpu.stat", "usage_usec") / 1e6
-
-    def oom_kills(self) -> int:
-        return _read_field(self._folder / "memory.events", "oom_kill")
-
-    def usage(self) -> Usage:
-        current = _read_int(self._folder / "memory.current")
-        peak = self._folder / "memory.peak"
-        return Usage(
-            cpu_s=self.cpu_s(),
-            memory_bytes=current,
-            peak_bytes=_read_int(peak) if peak.exists() else current,
-            oom_kills=self.oom_kills(),
-            fork_refusals=_read_field(self._folder / "pids.events", "max"),
-        )
-
-    def wait_empty(self, timeout_s: float) -> bool:
-        return _wait_empty(self._folder / "cgroup.procs", timeout_s)
-
-    def remove(self) -> None:
-        _remove_folder(self._folder)
-
-
-def _remove_folder(folder: Path) -> None:
-    for _ in range(100):
+def remove_folder(folder: Path) -> None:
+    """Removes a group's folder, waiting a moment for processes that are on their way out."""
+    for _ in range(_REMOVE_TRIES):
         try:
             folder.rmdir()
         except FileNotFoundError:
@@ -179,106 +137,48 @@ def _remove_folder(folder: Path) -> None:
         except OSError as error:
             if error.errno != errno.EBUSY:
                 raise
-            time.sleep(0.01)
+            time.sleep(_REMOVE_PAUSE_S)
         else:
             return
+    raise OSError(errno.EBUSY, "a group still has processes", str(folder))
 
 
-class Hierarchy:
-    """Where this supervisor makes its groups; `version` is 1, 2, or 0 where it may make none."""
-
-    def __init__(self) -> None:
-        self._v1 = _writable_v1()
-        self._v2 = None if self._v1 else _writable_v2()
-        self.version = 1 if self._v1 else 2 if self._v2 else 0
-        self._name = f"touchstone-{os.getpid()}"
-        self._remove_stale()
-        if self._v2:
-            top = self._v2 / self._name
-            top.mkdir()
-            (top / "cgroup.subtree_control").write_text("+memory +pids +cpu")
-
-    @staticmethod
-    def available_version() -> int:
-        """What `version` would be, without making anything."""
-        return 1 if _writable_v1() else 2 if _writable_v2() else 0
-
-    def group(self, name: str) -> Group | None:
-        """The group of one box, made if absent; None where the host gives no groups."""
-        if self._v1:
-            return GroupV1({key: folder / self._name for key, folder in self._v1.items()}, name)
-        if self._v2:
-            return GroupV2(self._v2 / self._name, name)
+def lock_folder(folder: Path) -> int | None:
+    """flock(2): a descriptor that marks the folder as a living supervisor's, None where another has it."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
         return None
+    return fd
 
-    def remove(self) -> None:
-        """Removes the supervisor's own folder; its groups must be gone."""
-        for parent in self._parents():
-            _remove_folder(parent / self._name)
 
-    def _parents(self) -> set[Path]:
-        return set(self._v1.values()) if self._v1 else {self._v2} if self._v2 else set()
+def remove_stale(parents: Iterable[Path], prefix: str) -> list[str]:
+    """Removes what supervisors that are no more have left, processes included; what could not be removed.
 
-    def _remove_stale(self) -> None:
-        """Removes what supervisors that are no more have left."""
-        for parent in self._parents():
-            for folder in parent.glob("touchstone-*"):
-                if Path("/proc", folder.name.partition("-")[2]).exists():
+    A folder is named by its supervisor's pid, and locked: another pid namespace's shows us but the lock.
+    """
+    left = []
+    for parent in parents:
+        for top in parent.glob(f"{prefix}*"):
+            if Path("/proc", top.name.removeprefix(prefix)).exists():
+                continue
+            with suppress(FileNotFoundError):
+                lock = lock_folder(top)
+                if lock is None:
                     continue
-                for inner in [path for path in folder.iterdir() if path.is_dir()]:
-                    _remove_folder(inner)
-                _remove_folder(folder)
+                try:
+                    _remove_tree(top)
+                except OSError as error:
+                    left.append(f"{error.filename}: {error.strerror}")
+                finally:
+                    os.close(lock)
+    return left
 
 
-def _own_paths() -> dict[str, str]:
-    """Controller (or "" for version 2) to this process's group, as /proc/self/cgroup has it."""
-    paths = {}
-    for line in _OWN.read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            paths[controller] = path
-    return paths
-
-
-def _mount_points() -> tuple[dict[str, Path], Path | None]:
-    v1: dict[str, Path] = {}
-    v2 = None
-    for line in _MOUNTS.read_text().splitlines():
-        _, point, fstype, options, *_ = line.split(" ")
-        if fstype == "cgroup2":
-            v2 = Path(point)
-        elif fstype == "cgroup":
-            for controller in _V1_CONTROLLERS:
-                if controller in options.split(","):
-                    v1[controller] = Path(point)
-    return v1, v2
-
-
-def _own_folder(mount_point: Path, own: str) -> Path:
-    """The own group's folder, or the mount point where a container shows only a part of the tree."""
-    folder = mount_point / own.lstrip("/")
-    return folder if folder.is_dir() else mount_point
-
-
-def _writable_v1() -> dict[str, Path] | None:
-    points, _ = _mount_points()
-    own = _own_paths()
-    if set(points) != set(_V1_CONTROLLERS):
-        return None
-    folders = {name: _own_folder(point, own.get(name, "/")) for name, point in points.items()}
-    return folders if all(os.access(folder, os.W_OK) for folder in folders.values()) else None
-
-
-def _writable_v2() -> Path | None:
-    _, point = _mount_points()
-    if point is None:
-        return None
-    folder = _own_folder(point, _own_paths().get("", "/"))
-    # Processes may not sit beside groups that have controllers: use the first ancestor that allows it.
-    for candidate in (folder, *folder.parents):
-        if not candidate.is_relative_to(point) or not os.access(candidate, os.W_OK):
-            break
-        enabled = (candidate / "cgroup.subtree_control").read_text().split()
-        if {"memory", "pids"} <= set(enabled):
-            return candidate
-    return None
+def _remove_tree(top: Path) -> None:
+    for folder in [path for path in top.iterdir() if path.is_dir()]:
+        _remove_tree(folder)
+    kill_each(int(line) for line in (top / "cgroup.procs").read_text().split())
+    remove_folder(top)

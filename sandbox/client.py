@@ -9,18 +9,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from sandbox import payload
 from sandbox.devices import DeviceState, FakeDevice
 from sandbox.door import Owner
-from sandbox.errors import InvalidJob, SandboxError, SandboxUnavailable, named
-from sandbox.job import Command, Job, Limits, Outcome, Runtime, Status
-from sandbox.wire import WireError, receive_control, receive_exactly, receive_header, send_bulk, send_control
+from sandbox.errors import BoxLost, InvalidJob, SandboxError, SandboxUnavailable, named
+from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Status
+from sandbox.reporting import Report, receive_report
+from sandbox.wire import WireError, receive_control, send_control
 
 _ANSWER_GRACE_S = 240.0
+_TRIES = 3
 _INHERITED = frozenset({"PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR"})
 
 
@@ -36,6 +39,11 @@ class Config:
     it is not the one that runs the supervisor. `devices` are fake ones for tests; None looks for real
     ones. `device_grace_s` is how long a device may take to be clean after a run before it goes out of
     service.
+
+    A runtime that nobody used for `idle_s` seconds is let go, and comes back at its next job; None keeps
+    it. So does the one used least lately, while all together take more than `zygote_bytes`. A zygote serves
+    `renew_after_jobs` jobs and `renew_after_s` seconds at most: its boxes have one memory layout and one
+    hash seed in common.
     """
 
     socket: Path
@@ -46,6 +54,10 @@ class Config:
     owner: Owner | None = None
     devices: tuple[FakeDevice, ...] | None = None
     device_grace_s: float = 10.0
+    idle_s: float | None = 1800.0
+    zygote_bytes: int = 3072 * MIB
+    renew_after_jobs: int = 5000
+    renew_after_s: float = 6 * 3600.0
 
     def command(self) -> list[str]:
         """The command line of a supervisor with this configuration."""
@@ -63,6 +75,12 @@ class Config:
                 "owner": [self.owner.uid, self.owner.gid] if self.owner else None,
                 "devices": None if self.devices is None else [fake.to_json() for fake in self.devices],
                 "device_grace_s": self.device_grace_s,
+                "zygotes": {
+                    "idle_s": self.idle_s,
+                    "renew_after_jobs": self.renew_after_jobs,
+                    "renew_after_s": self.renew_after_s,
+                },
+                "zygote_bytes": self.zygote_bytes,
             }
         )
 
@@ -92,24 +110,38 @@ class _SocketSandbox:
 
     def run(self, job: Job) -> Outcome:
         _check_paths(job)
+        for _ in range(_TRIES - 1):
+            # The supervisor may have been replaced since the last run, or a zygote in this moment.
+            with suppress(BoxLost):
+                return self._run(job)
+        return self._run(job)
+
+    def _run(self, job: Job) -> Outcome:
+        limits = job.limits
+        order = {
+            "op": "run",
+            "runtime": job.runtime.value,
+            "limits": asdict(limits),
+            "device": asdict(job.device) if job.device else None,
+            "payload_bytes": payload.occupied_bytes(job.files),
+        }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with ours, self._connection() as connection:
             with theirs:
-                order = {
-                    "op": "run",
-                    "runtime": job.runtime.value,
-                    "limits": asdict(job.limits),
-                    "device": asdict(job.device) if job.device else None,
-                }
-                send_control(connection, order, theirs.fileno())
-            exchange = _Exchange(ours, job)
-            exchange.start()
-            waiting_s = job.device.wait_s if job.device else 0.0
-            connection.settimeout(waiting_s + job.limits.wall_s + _ANSWER_GRACE_S)
+                _send_first(connection, order, theirs.fileno())
+            # The box reads while we write; where it is refused us, the answer says why.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                payload.send(ours, job)
+            patience_s = (job.device.wait_s if job.device else 0.0) + limits.wall_s + _ANSWER_GRACE_S
+            ours.settimeout(patience_s)
+            report = receive_report(
+                ours, output_bytes=limits.output_bytes, collect_bytes=limits.collect_bytes
+            )
+            connection.settimeout(patience_s)
             account, _ = receive_control(connection)
             if "error" in account:
                 raise named(account["kind"], account["error"])
-            return _outcome(job, account, exchange.finish())
+            return _outcome(job, account, report)
 
     def ping(self) -> dict[str, Any]:
         """What the supervisor says of itself: guarantees, and the runtimes that are warm."""
@@ -149,10 +181,11 @@ class _SocketSandbox:
             self._idle.append(connection)
 
     def _take(self) -> socket.socket | None:
+        if self._pid != os.getpid():
+            # After a fork (Celery's workers are): the parent's connections are not ours, and its lock may
+            # have been held by a thread that is not here.
+            self._lock, self._idle, self._pid = threading.Lock(), [], os.getpid()
         with self._lock:
-            if self._pid != os.getpid():
-                self._idle.clear()
-                self._pid = os.getpid()
             return self._idle.pop() if self._idle else None
 
     def _open(self) -> socket.socket:
@@ -167,59 +200,12 @@ class _SocketSandbox:
         return connection
 
 
-class _Exchange(threading.Thread):
-    """Sends the job to the box and reads its report, beside the wait for the supervisor's account."""
-
-    def __init__(self, data: socket.socket, job: Job) -> None:
-        super().__init__(daemon=True)
-        self._data = data
-        self._job = job
-        self._header: dict[str, Any] | None = None
-        self._blobs: list[bytes] = []
-
-    def run(self) -> None:
-        try:
-            self._send()
-            header = receive_header(self._data)
-            sizes = [header["stdout"], header["stderr"], *(size for _, size in header["files"])]
-            self._check(sizes)
-            self._blobs = [receive_exactly(self._data, size) for size in sizes]
-            self._header = header
-        except (WireError, OSError, KeyError, TypeError, ValueError):
-            self._header = None
-
-    def finish(self) -> tuple[dict[str, Any] | None, list[bytes]]:
-        """The box's report, None where it was killed before it could speak."""
-        self.join(60)
-        if self.is_alive():
-            self._data.shutdown(socket.SHUT_RDWR)
-            self.join()
-        return self._header, self._blobs
-
-    def _send(self) -> None:
-        job = self._job
-        if isinstance(job.program, Command):
-            program: dict[str, Any] = {
-                "kind": "command",
-                "argv": job.program.argv,
-                "env": dict(job.program.env),
-            }
-        else:
-            program = {"kind": "script", "path": job.program.path, "args": job.program.args}
-        header = {
-            "program": program,
-            "files": [[path, len(data), path in job.executables] for path, data in job.files.items()],
-            "stdin": len(job.stdin),
-            "collect": list(job.collect),
-        }
-        send_bulk(self._data, header, [*job.files.values(), job.stdin])
-
-    def _check(self, sizes: list[int]) -> None:
-        limits = self._job.limits
-        if any(not isinstance(size, int) or size < 0 for size in sizes):
-            raise ValueError("a size is no size")
-        if max(sizes[:2]) > limits.output_bytes or sum(sizes[2:]) > limits.collect_bytes:
-            raise ValueError("more than the limits allow")
+def _send_first(connection: socket.socket, order: dict[str, Any], data: int) -> None:
+    """Sends the order on a connection that may be one of a supervisor that is no more."""
+    try:
+        send_control(connection, order, data)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise BoxLost("The sandbox's supervisor has gone since the last run.") from error
 
 
 def _check_paths(job: Job) -> None:
@@ -227,27 +213,25 @@ def _check_paths(job: Job) -> None:
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
             raise InvalidJob(f"{path!r} is no path below /work.")
-    payload = sum(len(data) for data in job.files.values())
-    if payload > job.limits.disk_bytes:
-        raise InvalidJob(f"The job's files take {payload} bytes, its disk limit is {job.limits.disk_bytes}.")
+    occupied = payload.occupied_bytes(job.files)
+    if occupied > job.limits.disk_bytes:
+        raise InvalidJob(f"The job's files take {occupied} bytes, its disk limit is {job.limits.disk_bytes}.")
 
 
-def _outcome(job: Job, account: dict[str, Any], report: tuple[dict[str, Any] | None, list[bytes]]) -> Outcome:
-    header, blobs = report
-    header = header or {}
-    status, reason = _status(job.limits, account, header)
-    names = [name for name, _ in header.get("files", [])]
+def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
+    ending = report.ending or {}
+    status, reason = _status(job.limits, account, report)
     return Outcome(
         status=status,
-        exit_code=header.get("exit_code"),
-        signal=header.get("signal"),
+        exit_code=ending.get("exit_code"),
+        signal=ending.get("signal"),
         cpu_s=account["cpu_s"],
         wall_s=account["wall_s"],
         peak_bytes=account["peak_bytes"],
-        stdout=blobs[0] if blobs else b"",
-        stderr=blobs[1] if blobs else b"",
-        files=dict(zip(names, blobs[2:], strict=True)),
-        uncollected=dict(header.get("uncollected", {})),
+        stdout=bytes(report.stdout),
+        stderr=bytes(report.stderr),
+        files={path: bytes(content) for path, content in report.files.items()},
+        uncollected=dict(ending.get("uncollected", {})),
         process_limit_hit=account["process_limit_hit"],
         reason=reason,
         guarantees=tuple(account["guarantees"]),
@@ -256,25 +240,33 @@ def _outcome(job: Job, account: dict[str, Any], report: tuple[dict[str, Any] | N
     )
 
 
-def _status(limits: Limits, account: dict[str, Any], header: dict[str, Any]) -> tuple[Status, str]:
+def _status(limits: Limits, account: dict[str, Any], report: Report) -> tuple[Status, str]:
     """The status, and the sentence with the figure that decided it. Memory first: its count is certain."""
     cpu_s, wall_s, stopped = account["cpu_s"], account["wall_s"], account["stopped"]
     if account["oom"] or stopped == "memory":
-        peak, limit = account["peak_bytes"] / 2**20, limits.memory_bytes / 2**20
+        peak, limit = account["peak_bytes"] / MIB, limits.memory_bytes / MIB
         return Status.MEMORY_LIMIT, f"used {peak:.0f} MiB of memory, limit {limit:.0f} MiB"
-    if header.get("output_limit"):
+    ending = report.ending
+    if ending and ending["output_limit"]:
         return Status.OUTPUT_LIMIT, f"wrote more than {limits.output_bytes} bytes"
-    if cpu_s > limits.cpu_s or stopped == "cpu":
-        return Status.TIME_LIMIT, f"used {cpu_s:.2f} s of CPU, limit {limits.cpu_s:.2f} s"
-    if stopped == "wall" or wall_s > limits.wall_s:
-        return Status.TIME_LIMIT, f"ran for {wall_s:.2f} s, limit {limits.wall_s:.2f} s"
-    if not header:
+    cpu_reason = f"used {cpu_s:.2f} s of CPU, limit {limits.cpu_s:.2f} s"
+    wall_reason = f"ran for {wall_s:.2f} s, limit {limits.wall_s:.2f} s"
+    # What brought the end about comes first: by the time it came, the other limit may be passed as well.
+    if stopped == "wall":
+        return Status.TIME_LIMIT, wall_reason
+    if stopped == "cpu" or cpu_s > limits.cpu_s:
+        return Status.TIME_LIMIT, cpu_reason
+    if wall_s > limits.wall_s:
+        return Status.TIME_LIMIT, wall_reason
+    if ending is None:
         raise SandboxError("The box was lost before it could report.")
-    if header["signal"] is not None:
-        return Status.SIGNALLED, f"ended by signal {header['signal']}"
-    if header["exit_code"]:
-        return Status.NONZERO_EXIT, f"ended with exit code {header['exit_code']}"
-    return Status.OK, f"used {cpu_s:.3f} s of CPU"
+    asked_for_more = f"; more than {limits.processes} processes were refused"
+    hit = asked_for_more if account["process_limit_hit"] else ""
+    if ending["signal"] is not None:
+        return Status.SIGNALLED, f"ended by signal {ending['signal']}{hit}"
+    if ending["exit_code"]:
+        return Status.NONZERO_EXIT, f"ended with exit code {ending['exit_code']}{hit}"
+    return Status.OK, f"used {cpu_s:.3f} s of CPU{hit}"
 
 
 def connect(socket: Path) -> Sandbox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 MAX_FILES = 1024
@@ -13,41 +13,52 @@ MAX_DEPTH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
-    files: dict[str, bytes] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+class Found:
+    """One wanted file, open for reading until the next is asked for."""
+
+    path: str
+    fd: int
+    size: int
 
 
-def collect(root: Path, wanted: Sequence[str], *, max_bytes: int) -> Collected:
-    """The wanted files below `root`; a name that ends in "/" stands for all files below that folder."""
-    result = Collected()
-    room = max_bytes
+def collect(
+    root: Path, wanted: Sequence[str], left_out: dict[str, str], *, max_bytes: int
+) -> Iterator[Found]:
+    """The wanted files below `root`; a name that ends in "/" stands for all files below that folder.
+
+    `left_out` gets those that cannot be had, with the reason.
+    """
+    room, count = max_bytes, 0
     base = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for path in _expand(base, wanted, result):
-            if len(result.files) >= MAX_FILES:
-                result.left_out[path] = f"more than {MAX_FILES} files"
+        for path in _expand(base, wanted, left_out):
+            if count >= MAX_FILES:
+                left_out[_shown(path)] = f"more than {MAX_FILES} files"
                 break
-            content = _read(base, path, room, result)
-            if content is not None:
-                result.files[path] = content
-                room -= len(content)
+            found = _open(base, path, room, left_out)
+            if found is None:
+                continue
+            try:
+                yield found
+            finally:
+                os.close(found.fd)
+            room -= found.size
+            count += 1
     finally:
         os.close(base)
-    return result
 
 
-def _expand(base: int, wanted: Sequence[str], result: Collected) -> Iterator[str]:
+def _expand(base: int, wanted: Sequence[str], left_out: dict[str, str]) -> Iterator[str]:
     for name in wanted:
         if name.endswith("/"):
-            yield from _walk(base, name.rstrip("/"), result, MAX_DEPTH)
+            yield from _walk(base, name.rstrip("/"), left_out, MAX_DEPTH)
         else:
             yield name
 
 
-def _walk(base: int, folder: str, result: Collected, depth: int) -> Iterator[str]:
+def _walk(base: int, folder: str, left_out: dict[str, str], depth: int) -> Iterator[str]:
     if depth == 0:
-        result.left_out[_shown(folder)] = f"deeper than {MAX_DEPTH} folders"
+        left_out[_shown(folder)] = f"deeper than {MAX_DEPTH} folders"
         return
     try:
         fd = _open_beneath(base, folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -61,9 +72,9 @@ def _walk(base: int, folder: str, result: Collected, depth: int) -> Iterator[str
     for name, is_folder in found[: MAX_FILES + 1]:
         path = f"{folder}/{name}"
         if not _is_plain(name):
-            result.left_out[_shown(path)] = "name is not plain text"
+            left_out[_shown(path)] = "name is not plain text"
         elif is_folder:
-            yield from _walk(base, path, result, depth - 1)
+            yield from _walk(base, path, left_out, depth - 1)
         else:
             yield path
 
@@ -92,23 +103,20 @@ def _open_beneath(base: int, path: str, flags: int) -> int:
         os.close(fd)
 
 
-def _read(base: int, path: str, room: int, result: Collected) -> bytes | None:
+def _open(base: int, path: str, room: int, left_out: dict[str, str]) -> Found | None:
     try:
         fd = _open_beneath(base, path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     except OSError:
-        result.left_out[_shown(path)] = "not a regular file"
+        left_out[_shown(path)] = "not a regular file"
         return None
-    try:
-        details = os.fstat(fd)
-        if not stat.S_ISREG(details.st_mode):
-            result.left_out[_shown(path)] = "not a regular file"
-            return None
-        if details.st_size > room:
-            result.left_out[_shown(path)] = f"larger than the limit ({details.st_size} bytes)"
-            return None
-        with os.fdopen(os.dup(fd), "rb") as file:
-            return file.read(room)
-    finally:
-        os.close(fd)
+    details = os.fstat(fd)
+    if stat.S_ISREG(details.st_mode) and details.st_size <= room:
+        return Found(path, fd, details.st_size)
+    os.close(fd)
+    regular = stat.S_ISREG(details.st_mode)
+    left_out[_shown(path)] = (
+        f"larger than the limit ({details.st_size} bytes)" if regular else "not a regular file"
+    )
+    return None

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.cgroups import Hierarchy
 from sandbox.client import Config, Sandbox, private_sandbox
 from sandbox.errors import SandboxError
+from sandbox.hierarchy import Hierarchy
 from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
 
 _PROBE = Path(__file__).with_name("probe.py")

@@ -35,7 +35,11 @@ class MissingRuntime(SandboxError):
     """The job demands high assurance, and this host has no OCI runtime to give it."""
 
 
-_CROSSING = (InvalidJob, NoDevice, DeviceBusy, DeviceFailed, MissingRuntime)
+class BoxLost(SandboxError):
+    """The box ended before the job began: another try is the same try."""
+
+
+_CROSSING = (BoxLost, InvalidJob, NoDevice, DeviceBusy, DeviceFailed, MissingRuntime)
 
 
 def named(name: str, message: str) -> SandboxError:

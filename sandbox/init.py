@@ -16,119 +16,164 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sandbox import collecting, mounts, payload, syscalls
+from sandbox import mounts, payload, reporting, syscalls
+from sandbox.job import Job, Runtime, Script
 from sandbox.program import serve_one_program
 from sandbox.seccomp import compile_filter
 from sandbox.watchdog import Watchdog
-from sandbox.wire import WireError, receive_control, send_bulk, send_control
+from sandbox.wire import WireError, receive_control, send_control
 
-_RUNNER_ID = 1000
-_PIPE_CHUNK = 65_536
-
-
-@dataclass(slots=True)
-class _Stream:
-    """What has come through one pipe, up to the limit."""
-
-    data: bytearray
-    overflowed: bool = False
+RUNNER_ID = 1000
+_NO_INPUT = "/dev/null"
+_REHEARSED = "rehearsed"
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
-    exit_code: int | None
-    signal: int | None
-    output_limit: bool
+class Filters:
+    """The seccomp programs of a box, compiled once for all."""
+
+    program: bytes
+    init: bytes
 
 
-def become_init(control: socket.socket, *, inner_id: int | None, watch: bool) -> NoReturn:
-    """Runs in the child of a zygote's fork and never returns.
+def compiled_filters() -> Filters:
+    """For the submission, and for the process beside it."""
+    return Filters(compile_filter(), compile_filter(for_init=True))
 
-    `inner_id` is the uid of the zygote's user namespace that this box gets, None where there is but one.
-    `watch` asks for figures from /proc because the host gives no control groups.
+
+def become_init(control: socket.socket, *, filters: Filters, scripts: bool, watch: bool) -> NoReturn:
+    """Runs in the child of a zygote's fork, whose ids are mapped already, and never returns.
+
+    `scripts` says that the runtime is there to run Python; `watch` asks for figures from /proc because the
+    host gives no control groups.
     """
     # Inside, a first process gets only the signals that it handles, and Python handles this one.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _enter_namespaces(inner_id)
-    if os.fork() != 0:
-        os._exit(0)  # the new pid namespace holds children only, so its first process is one
     try:
-        _serve(control, watch=watch)
+        _enter_box()
+        _serve(_parked(control, filters, scripts=scripts), watch=watch)
     except (WireError, BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the supervisor or the client is gone, and with it everyone who would care
     os._exit(0)
 
 
-def _serve(control: socket.socket, *, watch: bool) -> None:
+@dataclass(slots=True)
+class _Parked:
+    """A box that waits for its job."""
+
+    control: socket.socket
+    program: socket.socket
+    exited: int
+    """A pidfd of the parked program."""
+    pid: int
+    nothing: int
+    """The input of a job that has none."""
+    streams: tuple[reporting.Stream, reporting.Stream]
+    selector: selectors.BaseSelector
+
+
+def _enter_box() -> None:
+    os.setresgid(RUNNER_ID, RUNNER_ID, RUNNER_ID)
+    os.setresuid(RUNNER_ID, RUNNER_ID, RUNNER_ID)
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+    # Not with the other namespaces: the group that it shows as the root is the one that the box is in.
+    syscalls.unshare(syscalls.CLONE_NEWCGROUP)
     socket.sethostname("box")
-    own = os.pidfd_open(os.getpid())
-    send_control(control, {"event": "born"}, own)
-    os.close(own)
-    receive_control(control)  # "placed": from here on every child is born in the box's group
     mounts.mount_box()
-    program_filter, own_filter = compile_filter(), compile_filter(for_init=True)
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
-    for end in (out_read, err_read):
-        os.set_blocking(end, False)
+    os.chdir("/work")
+
+
+def _parked(control: socket.socket, filters: Filters, *, scripts: bool) -> _Parked:
+    """Makes the program's process, confines both, and tells the supervisor that a job may come."""
+    disk = syscalls.pick_file_system("/work")
+    (out_read, out_write), (err_read, err_write) = os.pipe(), os.pipe()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         syscalls.die_with_parent()
-        for inherited in (control.detach(), ours.detach(), out_read, err_read):
+        for inherited in (control.detach(), ours.detach(), out_read, err_read, disk):
             os.close(inherited)
-        serve_one_program(theirs, out_write, err_write, program_filter)
-    theirs.close()
-    os.close(out_write)
-    os.close(err_write)
-    send_control(control, {"event": "parked"})
+        serve_one_program(theirs, out_write, err_write, program_filter=filters.program, scripts=scripts)
+    for end in (theirs.detach(), out_write, err_write):
+        os.close(end)
+    for end in (out_read, err_read):
+        os.set_blocking(end, False)
+    parked = _Parked(
+        control=control,
+        program=ours,
+        exited=os.pidfd_open(pid),
+        pid=pid,
+        nothing=os.open(_NO_INPUT, os.O_RDONLY | os.O_CLOEXEC),
+        streams=(reporting.Stream(out_read, reporting.OUT), reporting.Stream(err_read, reporting.ERR)),
+        selector=selectors.DefaultSelector(),
+    )
+    for fd in (parked.exited, control.fileno(), out_read, err_read):
+        parked.selector.register(fd, selectors.EVENT_READ)
+    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+    syscalls.drop_capabilities()
+    syscalls.install_filter(filters.init)
+    _rehearse()
+    receive_control(ours)  # the program is parked, too
+    send_control(control, {"event": "parked"}, disk)
+    os.close(disk)
+    return parked
+
+
+def _rehearse() -> None:
+    """Goes once through what a run will do, so that the pages it writes are this process's own by then."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with ours, theirs:
+        payload.send(ours, Job(Runtime.PYTHON, Script(_REHEARSED), files={_REHEARSED: b"x"}))
+        nothing = os.open(_NO_INPUT, os.O_RDONLY | os.O_CLOEXEC)
+        job = payload.receive(theirs, nothing)
+        os.unlink(_REHEARSED)  # noqa: PTH108
+        ours.sendall(b"x")
+        stream = reporting.Stream(theirs.fileno(), reporting.OUT)
+        stream.allow(1)
+        stream.read_some()
+        theirs.setblocking(False)
+        ending = _Ending(0, None, False, time.monotonic())
+        reporting.send_report(ours, ending.told(), [stream], job.collect, collect_bytes=0)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        order = {"cpu_s": 1, "disk_bytes": 1, "processes": 1}
+        payload.release(job, ours, order, own_stdin=True)
+        _, fd = receive_control(theirs)
+        if fd is not None:
+            os.close(fd)
+
+
+def _serve(parked: _Parked, *, watch: bool) -> None:
+    control, streams = parked.control, parked.streams
+    own_cpu = time.process_time()
     order, fd = receive_control(control)
     if fd is None:
         raise WireError("a job came without its data connection")
     data = socket.socket(fileno=fd)
-    mounts.resize_box(disk_bytes=order["disk_bytes"], inodes=order["inodes"])
-    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    syscalls.drop_capabilities()
-    syscalls.install_filter(own_filter)
-    job = payload.receive(data)
-    send_control(control, {"event": "loaded"})
-    receive_control(control)  # "go"
-    own_cpu = time.process_time()
+    for stream in streams:
+        stream.allow(order["output_bytes"])
+    try:
+        job = payload.receive(data, parked.nothing)
+    except payload.Refused as refused:
+        send_control(control, {"event": "refused", "why": str(refused)})
+        return
     watchdog = Watchdog(order) if watch else None
-    payload.release(job, ours, order)
-    streams = {out_read: _Stream(bytearray()), err_read: _Stream(bytearray())}
-    ending = _pump(pid, control, streams, limit=order["output_bytes"], watchdog=watchdog)
+    started = time.monotonic()
+    payload.release(job, parked.program, order, own_stdin=job.stdin != parked.nothing)
+    send_control(control, {"event": "started", "at": started})
+    ending = _pump(parked, data, watchdog)
     _end_everything()
-    _drain(streams, limit=order["output_bytes"])
     figures = watchdog.figures() if watchdog else {}
-    send_control(control, {"event": "ended", "own_cpu_s": time.process_time() - own_cpu, **figures})
+    own_cpu_s = time.process_time() - own_cpu
+    send_control(
+        control,
+        {"event": "ended", "at": ending.at, "own_cpu_s": own_cpu_s, **figures},
+    )
     # What a report needs is no longer counted against the submission; a late "stop" may come before.
     while receive_control(control)[0].get("op") != "report":
         pass
-    _report(data, ending, streams[out_read], streams[err_read], job, order["collect_bytes"])
-    send_control(control, {"event": "reported"})
-    receive_control(control)  # until the supervisor ends the box
-
-
-def _enter_namespaces(inner_id: int | None) -> None:
-    if inner_id is not None:
-        os.setgroups([])
-        os.setresgid(inner_id, inner_id, inner_id)
-        os.setresuid(inner_id, inner_id, inner_id)
-        # A change of uid makes /proc/self ours no longer, and the maps are written through it.
-        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
-    uid, gid = os.getuid(), os.getgid()
-    syscalls.unshare(
-        syscalls.CLONE_NEWUSER
-        | syscalls.CLONE_NEWPID
-        | syscalls.CLONE_NEWNS
-        | syscalls.CLONE_NEWNET
-        | syscalls.CLONE_NEWIPC
-        | syscalls.CLONE_NEWUTS
-        | syscalls.CLONE_NEWCGROUP
-    )
-    write_id_maps("/proc/self", uid=uid, gid=gid, inside=_RUNNER_ID)
+    os.chmod("/work", 0o700)  # noqa: PTH101 - the submission owned it, and may have shut us out
+    reporting.send_report(data, ending.told(), streams, job.collect, collect_bytes=order["collect_bytes"])
 
 
 def write_id_maps(process: str, *, uid: int, gid: int, inside: int, count: int = 1) -> None:
@@ -139,60 +184,52 @@ def write_id_maps(process: str, *, uid: int, gid: int, inside: int, count: int =
     Path(process, "uid_map").write_text(f"{inside} {uid} {count}")
 
 
-def _pump(
-    pid: int,
-    control: socket.socket,
-    streams: dict[int, _Stream],
-    *,
-    limit: int,
-    watchdog: Watchdog | None,
-) -> _Ending:
-    """Reads the job's output until its main process ends, a limit is passed, or the supervisor says stop."""
-    with selectors.DefaultSelector() as selector:
-        exited = os.pidfd_open(pid)
-        selector.register(exited, selectors.EVENT_READ)
-        selector.register(control, selectors.EVENT_READ)
-        for fd in streams:
-            selector.register(fd, selectors.EVENT_READ)
-        overflow = stopped = False
-        while True:
-            ready = {key.fd for key, _ in selector.select(watchdog.interval_s if watchdog else None)}
-            for fd in ready & streams.keys():
-                # A submission can read its own pipe, and be faster than we are.
-                with contextlib.suppress(BlockingIOError):
-                    if not _read_some(fd, streams[fd], limit):
-                        selector.unregister(fd)
-            overflow = any(stream.overflowed for stream in streams.values())
-            if control.fileno() in ready:
-                receive_control(control)
-                stopped = True
-            if watchdog and watchdog.look():
-                stopped = True
-            if exited in ready or overflow or stopped:
-                break
-        os.close(exited)
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How the submission's first process ended, and when (CLOCK_MONOTONIC, seconds)."""
+
+    exit_code: int | None
+    signal: int | None
+    output_limit: bool
+    at: float
+
+    def told(self) -> dict[str, Any]:
+        return {"exit_code": self.exit_code, "signal": self.signal, "output_limit": self.output_limit}
+
+
+def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _Ending:
+    """Passes output on until the main process ends, a limit is passed, or the supervisor says stop."""
+    selector = parked.selector
+    streams = {stream.pipe: stream for stream in parked.streams}
+    overflow = stopped = False
+    while True:
+        ready = {key.fd for key, _ in selector.select(watchdog.interval_s if watchdog else None)}
+        for fd in ready & streams.keys():
+            # A submission can read its own pipe, and be faster than we are.
+            with contextlib.suppress(BlockingIOError):
+                if not streams[fd].read_some():
+                    selector.unregister(fd)
+            if streams[fd].is_full:
+                data.sendall(streams[fd].take())
+            overflow = overflow or streams[fd].overflowed
+        if parked.control.fileno() in ready:
+            receive_control(parked.control)
+            stopped = True
+        if watchdog and watchdog.look():
+            stopped = True
+        if parked.exited in ready or overflow or stopped:
+            break
+    at = time.monotonic()
     _kill_all()
-    _, status = os.waitpid(pid, 0)
+    _, status = os.waitpid(parked.pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    return _Ending(code if code >= 0 else None, -code if code < 0 else None, overflow)
-
-
-def _read_some(fd: int, stream: _Stream, limit: int) -> bool:
-    """Takes what is there; False when the pipe has no writer left."""
-    chunk = os.read(fd, _PIPE_CHUNK)
-    room = limit - len(stream.data)
-    stream.data += chunk[:room]
-    if len(chunk) > room:
-        stream.overflowed = True
-    return bool(chunk)
+    return _Ending(code if code >= 0 else None, -code if code < 0 else None, overflow, at)
 
 
 def _kill_all() -> None:
     """kill(2) with -1: every process of the pid namespace but this one, at one stroke."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def _end_everything() -> None:
@@ -203,37 +240,3 @@ def _end_everything() -> None:
             os.waitpid(-1, 0)
         except ChildProcessError:
             return
-
-
-def _drain(streams: dict[int, _Stream], *, limit: int) -> None:
-    """What was written before the end but not read yet; no writer lives any more."""
-    for fd, stream in streams.items():
-        while len(stream.data) <= limit and not stream.overflowed:
-            try:
-                if not _read_some(fd, stream, limit):
-                    break
-            except BlockingIOError:
-                break
-
-
-def _report(
-    data: socket.socket,
-    ending: _Ending,
-    out: _Stream,
-    err: _Stream,
-    job: payload.Received,
-    collect_bytes: int,
-) -> None:
-    Path("/work").chmod(0o700)  # the submission owned it, and may have shut us out
-    collected = collecting.collect(Path("/work"), job.collect, max_bytes=collect_bytes)
-    header: dict[str, Any] = {
-        "exit_code": ending.exit_code,
-        "signal": ending.signal,
-        "output_limit": ending.output_limit or out.overflowed or err.overflowed,
-        "stdout": len(out.data),
-        "stderr": len(err.data),
-        "files": [[path, len(content)] for path, content in collected.files.items()],
-        "uncollected": collected.left_out,
-    }
-    send_bulk(data, header, [bytes(out.data), bytes(err.data), *collected.files.values()])
-    data.close()

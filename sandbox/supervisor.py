@@ -8,34 +8,39 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import itertools
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from sandbox import door
-from sandbox.box import Box, Pool
-from sandbox.cgroups import Hierarchy
 from sandbox.devices import Device, FakeDevice, Lease, Leases, open_layer
 from sandbox.errors import InvalidJob, SandboxError
+from sandbox.forking import HOST_IDS_FROM
 from sandbox.guarantees import Guarantees, present
-from sandbox.job import DeviceKind, DeviceRequest, Runtime
+from sandbox.hierarchy import Hierarchy
+from sandbox.job import MIB, DeviceKind, DeviceRequest, Runtime
+from sandbox.pool import Plan, Pool
+from sandbox.run import Bounds, Run
 from sandbox.syscalls import die_with_parent
 from sandbox.wire import WireError, receive_control, send_control
 
 _TAKE_TIMEOUT_S = 180.0
-_LOAD_TIMEOUT_S = 60.0
-_LOOK_EVERY_S = 0.01
-_REPORT_GRACE_S = 0.5
-_REPORTING_S = 60.0
+_HOUSEKEEPING_S = 5.0
+_NICENESS = -10
+_SECONDS = frozenset({"cpu_s", "wall_s"})
 _MAX = {
     "cpu_s": 3600,
     "wall_s": 7200,
@@ -54,7 +59,9 @@ class Supervisor:
     def __init__(self, config: dict[str, Any]) -> None:
         self._socket_path = Path(config["socket"])
         self._owner = door.Owner(*config["owner"]) if config["owner"] else None
-        self._hierarchy = Hierarchy()
+        self._hierarchy = Hierarchy(HOST_IDS_FROM if os.geteuid() == 0 else None)
+        for left in self._hierarchy.left_by_others:
+            _log(f"a group of an earlier supervisor stays: {left}")
         self._guarantees: Guarantees = present(self._hierarchy.version)
         self._numbers = itertools.count(1)
         self._pool_config = {
@@ -71,6 +78,10 @@ class Supervisor:
             report=_log,
             grace_s=config["device_grace_s"],
         )
+        self._zygote_plan = config["zygotes"]
+        self._memory_budget = config["zygote_bytes"]
+        self._root = Path(tempfile.mkdtemp(prefix="touchstone-root-"))
+        self._root.chmod(0o755)
         self._parked = {Runtime(name): count for name, count in config["parked"].items()}
 
     def serve(self) -> None:
@@ -78,6 +89,7 @@ class Supervisor:
         with door.listen(self._socket_path, self._owner) as listener:
             for runtime in self._parked:
                 self._pool(runtime)
+            threading.Thread(target=self._keep_house, name="house", daemon=True).start()
             print("ready", flush=True)
             try:
                 while True:
@@ -92,6 +104,19 @@ class Supervisor:
         for pool in self._pools.values():
             pool.stop()
         self._hierarchy.remove()
+        self._root.rmdir()
+
+    def _keep_house(self) -> None:
+        """Lets the runtimes go that were used least lately, while all of them take too much memory."""
+        while True:
+            time.sleep(_HOUSEKEEPING_S)
+            pools = sorted(self._pools.values(), key=lambda pool: pool.last_use)
+            total = sum(pool.resident_bytes() for pool in pools)
+            for pool in pools[:-1]:
+                if total > self._memory_budget and pool.is_idle():
+                    _log(f"zygotes take {total / MIB:.0f} MiB: the {pool.runtime} runtime goes to rest")
+                    total -= pool.resident_bytes()
+                    pool.shrink()
 
     def _pool(self, runtime: Runtime, device: Device | None = None) -> Pool:
         """The runtime's pool; a device has pools of its own, whose boxes alone see its nodes."""
@@ -100,9 +125,10 @@ class Supervisor:
             if key not in self._pools:
                 self._pools[key] = Pool(
                     runtime,
-                    1 if device else self._parked.get(runtime, 1),
+                    Plan(parked=1 if device else self._parked.get(runtime, 1), **self._zygote_plan),
+                    root=self._root,
                     config=self._pool_config | {"device": _bound(device)},
-                    hierarchy=self._hierarchy,
+                    new_group=self._hierarchy.group,
                     next_number=self._numbers.__next__,
                     report=_log,
                 )
@@ -126,12 +152,17 @@ class Supervisor:
 
     def _answer(self, order: dict[str, Any], fd: int | None, client: socket.socket) -> dict[str, Any]:
         if order.get("op") == "ping":
-            ready = {str(runtime) for (runtime, _), pool in self._pools.items() if pool.started.is_set()}
-            devices = [asdict(state) for state in self._leases.states()]
-            return {"guarantees": self._guarantees.held, "runtimes": sorted(ready), "devices": devices}
+            pools = [pool.state() for pool in list(self._pools.values())]
+            return {
+                "guarantees": self._guarantees.held,
+                "runtimes": sorted({pool["runtime"] for pool in pools if pool["warm"]}),
+                "pools": pools,
+                "devices": [asdict(state) for state in self._leases.states()],
+            }
         if order.get("op") != "run" or fd is None:
             raise InvalidJob("Only `ping` and `run` are served, `run` with a data connection.")
         limits = _checked_limits(order)
+        bounds = _checked_bounds(order, limits)
         request = _checked_device(order)
         # First the device, then a box of its own: who waits for a device holds nothing.
         lease = self._leases.acquire(request, gone=lambda: _is_gone(client)) if request else None
@@ -142,144 +173,28 @@ class Supervisor:
             if lease:
                 self._leases.release(lease)
             raise
+        if lease:
+            box.ended = self._releasing(lease)
         try:
-            account = _Run(box, limits | _environment(lease), client).watch(fd)
+            account = Run(box, bounds, client).watch({"op": "run"} | limits | _environment(lease), fd)
             if lease:
                 self._leases.verify(lease)
+        except BaseException:
+            box.kill()
+            raise
         finally:
-            # The client reads the box's report meanwhile; only then may the box go.
-            threading.Thread(target=self._give_back, args=(pool, box, lease), daemon=True).start()
+            # The client reads the box's report meanwhile, with which the box ends.
+            pool.give_back(box)
         return account | {
             "guarantees": [*self._guarantees.held, *(["device:exclusive"] if lease else [])],
             "device": lease.device.name if lease else "cpu",
             "driver": lease.device.driver if lease else "",
         }
 
-    def _give_back(self, pool: Pool, box: Box, lease: Lease | None) -> None:
-        box.control.settimeout(_REPORTING_S)
-        with contextlib.suppress(WireError, OSError):
-            receive_control(box.control)  # "reported", or the end of a box that was killed
-        try:
-            pool.give_back(box)
-        except SandboxError as error:
-            _log(str(error))
-        finally:
-            if lease:
-                self._leases.release(lease)
-
-
-class _Run:
-    """One job in one box, from the hand-over to the account."""
-
-    def __init__(self, box: Box, limits: dict[str, Any], client: socket.socket) -> None:
-        self._box = box
-        self._limits = limits
-        self._client = client
-        self._started = 0.0
-        self._cpu_base = 0.0
-        self._oom_base = 0
-        self._memory_base = 0
-        self._fork_base = 0
-        self._wall_s = 0.0
-
-    def watch(self, data: int) -> dict[str, Any]:
-        box = self._box
-        try:
-            send_control(box.control, {"op": "run", **self._limits}, data)
-            box.control.settimeout(_LOAD_TIMEOUT_S)
-            receive_control(box.control)
-            self._begin()
-            send_control(box.control, {"op": "go"})
-        except (WireError, OSError) as error:
-            raise SandboxError(f"The box could not take the job: {error}") from error
-        stopped = self._wait()
-        ended = self._ending(stopped)
-        account = self._account(stopped, ended)
-        if ended:
-            self._let_report()
-        return account
-
-    def _begin(self) -> None:
-        group = self._box.group
-        if group:
-            before = group.usage()
-            self._cpu_base, self._oom_base = before.cpu_s, before.oom_kills
-            self._memory_base, self._fork_base = before.memory_bytes, before.fork_refusals
-            # Two processes of the box are not the submission's: its init, and the one that becomes it.
-            group.set_limits(
-                memory_bytes=self._limits["memory_bytes"] + before.memory_bytes,
-                processes=self._limits["processes"] + 1,
-            )
-        self._started = time.monotonic()
-
-    def _wait(self) -> str | None:
-        """Waits for the end; why it was brought about, None where the job ended by itself."""
-        poll = select.poll()
-        poll.register(self._box.control, select.POLLIN)
-        poll.register(self._box.process, select.POLLIN)
-        poll.register(self._client, select.POLLIN)
-        deadline = self._started + self._limits["wall_s"]
-        while True:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                return "wall"
-            ready = dict(poll.poll(min(remaining, _LOOK_EVERY_S) * 1000 + 1))
-            if self._client.fileno() in ready:
-                return "client gone"
-            if ready:
-                return None
-            group = self._box.group
-            if group and group.cpu_s() - self._cpu_base > self._limits["cpu_s"]:
-                return "cpu"
-            if group and group.oom_kills() > self._oom_base:
-                return "memory"
-
-    def _ending(self, stopped: str | None) -> dict[str, Any]:
-        """What init says of the end; nothing, where it could not say it in time and was killed."""
-        control = self._box.control
-        control.settimeout(_REPORT_GRACE_S if stopped else _LOAD_TIMEOUT_S)
-        self._wall_s = time.monotonic() - self._started
-        try:
-            if stopped:
-                send_control(control, {"op": "stop"})
-            ended, _ = receive_control(control)
-        except (WireError, OSError):
-            self._box.kill()
-            return {}
-        return ended
-
-    def _let_report(self) -> None:
-        """Nothing but init is left in the box; what the submission filled must not be its death."""
-        if self._box.group:
-            self._box.group.lift_limits()
-        with contextlib.suppress(WireError, OSError):
-            send_control(self._box.control, {"op": "report"})
-
-    def _account(self, stopped: str | None, ended: dict[str, Any]) -> dict[str, Any]:
-        group = self._box.group
-        if not group:
-            cpu_s, peak = float(ended.get("cpu_s", 0.0)), int(ended.get("peak_bytes", 0))
-            over = bool(ended.get("over_memory"))
-            return {
-                "stopped": stopped,
-                "cpu_s": cpu_s,
-                "wall_s": self._wall_s,
-                "peak_bytes": peak,
-                "oom": over,
-                "process_limit_hit": False,
-                "reported": bool(ended),
-            }
-        after = group.usage()
-        cpu_s = after.cpu_s - self._cpu_base - float(ended.get("own_cpu_s", 0.0))
-        return {
-            "stopped": stopped,
-            "cpu_s": max(cpu_s, 0.0),
-            "wall_s": self._wall_s,
-            "peak_bytes": max(after.peak_bytes - self._memory_base, 0),
-            "oom": after.oom_kills > self._oom_base,
-            "process_limit_hit": after.fork_refusals > self._fork_base,
-            "reported": bool(ended),
-        }
+    def _releasing(self, lease: Lease) -> Callable[[], None]:
+        """Releases the lease beside the pool's thread: a device may take a while to be clean."""
+        release = functools.partial(self._leases.release, lease)
+        return lambda: threading.Thread(target=release, daemon=True).start()
 
 
 def _checked_limits(order: dict[str, Any]) -> dict[str, Any]:
@@ -288,10 +203,21 @@ def _checked_limits(order: dict[str, Any]) -> dict[str, Any]:
         value = order.get("limits", {}).get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
             raise InvalidJob(f"The limit {name} must be a number above 0 and at most {most}, not {value!r}.")
-        limits[name] = value
+        limits[name] = value if name in _SECONDS else int(value)
+        if not limits[name]:
+            raise InvalidJob(f"The limit {name} must be a whole number above 0, not {value!r}.")
     if order.get("runtime") not in set(Runtime):
         raise InvalidJob(f"There is no runtime {order.get('runtime')!r}.")
     return limits
+
+
+def _checked_bounds(order: dict[str, Any], limits: dict[str, Any]) -> Bounds:
+    """What the supervisor holds the run to; the job's files are none of its memory."""
+    payload = order.get("payload_bytes")
+    if isinstance(payload, bool) or not isinstance(payload, int) or not 0 <= payload <= limits["disk_bytes"]:
+        raise InvalidJob(f"The job's files take {payload!r} bytes, its disk has {limits['disk_bytes']}.")
+    own = {field.name: limits[field.name] for field in fields(Bounds) if field.name in limits}
+    return Bounds(**own, payload_bytes=payload)
 
 
 def _checked_device(order: dict[str, Any]) -> DeviceRequest | None:
@@ -343,6 +269,14 @@ def _stop(_number: int, _frame: object) -> None:
     raise _Stopped
 
 
+def _prepare_process() -> None:
+    """Room for the descriptors of many boxes, and a place before submissions when it comes to the clock."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+
+
 def main() -> int:
     """`python -m sandbox.supervisor --config JSON`."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.supervisor")
@@ -353,6 +287,7 @@ def main() -> int:
         die_with_parent()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    _prepare_process()
     Supervisor(options.config).serve()
     return 0
 

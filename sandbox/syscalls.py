@@ -11,6 +11,8 @@ import os
 import platform
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# Calls that must not give up the interpreter's lock meanwhile: the child of a clone(2) would not have it.
+_locked_libc = ctypes.PyDLL(None, use_errno=True)
 
 # unshare(2), clone(2)
 CLONE_NEWNS = 0x00020000
@@ -20,6 +22,15 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
+_CLONE_PIDFD = 0x00001000
+_CLONE_INTO_CGROUP = 0x200000000
+_SIGCHLD = 17
+
+# fspick(2), fsconfig(2)
+_FSPICK_CLOEXEC = 1
+_FSPICK_NO_AUTOMOUNT = 4
+_FSCONFIG_SET_STRING = 1
+_FSCONFIG_CMD_RECONFIGURE = 7
 
 # mount(2), umount2(2)
 MS_RDONLY = 0x1
@@ -58,6 +69,9 @@ _LANDLOCK_RULE_PATH_BENEATH = 1
 
 # Calls of the years of one table for all architectures.
 _COMMON_NUMBERS = {
+    "fsconfig": 431,
+    "fspick": 433,
+    "clone3": 435,
     "mount_setattr": 442,
     "landlock_create_ruleset": 444,
     "landlock_add_rule": 445,
@@ -71,6 +85,25 @@ _NUMBERS = {
 
 class _MountAttr(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("attr_set", "attr_clr", "propagation", "userns_fd")]
+
+
+class _CloneArguments(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_uint64)
+        for name in (
+            "flags",
+            "pidfd",
+            "child_tid",
+            "parent_tid",
+            "exit_signal",
+            "stack",
+            "stack_size",
+            "tls",
+            "set_tid",
+            "set_tid_size",
+            "cgroup",
+        )
+    ]
 
 
 class _CapHeader(ctypes.Structure):
@@ -109,6 +142,49 @@ def _syscall(name: str, *args: object) -> int:
 def unshare(flags: int) -> None:
     """unshare(2)."""
     _checked(_libc.unshare(flags), f"unshare({flags:#x})")
+
+
+def fork_into(namespaces: int, group: int | None = None) -> tuple[int, int]:
+    """clone3(2) as fork(2), the child in new namespaces and, where given, in the group of an open folder.
+
+    Returns the child's pid and a pidfd of it; (0, -1) in the child. For a process with one thread only. The
+    C library does not know of the child, which must fork(2) again before it runs code that cares.
+    """
+    pidfd = ctypes.c_int(-1)
+    arguments = _CloneArguments(
+        flags=namespaces | _CLONE_PIDFD | (0 if group is None else _CLONE_INTO_CGROUP),
+        pidfd=ctypes.addressof(pidfd),
+        exit_signal=_SIGCHLD,
+        cgroup=0 if group is None else group,
+    )
+    number = ctypes.c_long(_NUMBERS[platform.machine()]["clone3"])
+    size = ctypes.c_size_t(ctypes.sizeof(arguments))
+    reference = ctypes.byref(arguments)
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid = int(_locked_libc.syscall(number, reference, size))
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        return 0, -1
+    error = ctypes.get_errno()
+    ctypes.pythonapi.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(error, f"clone3({namespaces:#x}): {os.strerror(error)}")
+    return pid, pidfd.value
+
+
+def pick_file_system(path: str) -> int:
+    """fspick(2): a descriptor by which the file system mounted at `path` can be set up anew."""
+    flags = ctypes.c_uint(_FSPICK_CLOEXEC | _FSPICK_NO_AUTOMOUNT)
+    return _syscall("fspick", ctypes.c_int(AT_FDCWD), path.encode(), flags)
+
+
+def reconfigure_file_system(picked: int, options: dict[str, str]) -> None:
+    """fsconfig(2): sets options of a picked file system; needs the rights of its user namespace's owner."""
+    fd, nothing = ctypes.c_int(picked), ctypes.c_void_p(None)
+    for name, value in options.items():
+        kind = ctypes.c_uint(_FSCONFIG_SET_STRING)
+        _syscall("fsconfig", fd, kind, name.encode(), value.encode(), ctypes.c_int(0))
+    _syscall("fsconfig", fd, ctypes.c_uint(_FSCONFIG_CMD_RECONFIGURE), nothing, nothing, ctypes.c_int(0))
 
 
 def mount(source: str, target: str, fstype: str, flags: int, data: str = "") -> None:

@@ -1,7 +1,9 @@
 """Framing on the unix sockets between client, supervisor, zygote and box.
 
-Control messages are one JSON object a packet (SOCK_SEQPACKET) with at most one file descriptor beside it.
-Bulk data is a stream: four bytes of length, a JSON header, then the blobs the header announces.
+Control messages are one JSON object a packet (SOCK_SEQPACKET) with a few file descriptors beside it.
+Jobs are a stream: four bytes of length and a JSON header, then the blobs the header announces, which lie in
+a memory file beside the header where they are large. Reports are a stream of frames: a letter for the kind,
+four bytes of length, the content.
 """
 
 from __future__ import annotations
@@ -11,45 +13,58 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 MAX_CONTROL_BYTES = 65_536
 MAX_HEADER_BYTES = 4 * 1024 * 1024
+MAX_FRAME_BYTES = 4 * 1024 * 1024
+_MAX_DESCRIPTORS = 4
+_FRAME = struct.Struct(">cI")
+_LENGTH = struct.Struct(">I")
 
 
 class WireError(Exception):
     """The other end closed the connection or sent something that is no message."""
 
 
-def send_control(sock: socket.socket, message: dict[str, Any], fd: int | None = None) -> None:
-    """Sends one message, with a file descriptor where `fd` is given."""
+def send_control(sock: socket.socket, message: dict[str, Any], *fds: int) -> None:
+    """Sends one message, with the file descriptors `fds`."""
     data = json.dumps(message).encode()
-    if fd is None:
-        sock.sendall(data)
+    if fds:
+        socket.send_fds(sock, [data], fds)
     else:
-        socket.send_fds(sock, [data], [fd])
+        sock.sendall(data)
 
 
 def receive_control(sock: socket.socket) -> tuple[dict[str, Any], int | None]:
     """One message and the descriptor that came with it; `WireError` at the end of the connection."""
-    space = socket.CMSG_SPACE(array.array("i").itemsize)
+    message, fds = receive_with_descriptors(sock)
+    for extra in fds[1:]:
+        os.close(extra)
+    return message, fds[0] if fds else None
+
+
+def receive_with_descriptors(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """One message and the descriptors that came with it; `WireError` at the end of the connection."""
+    space = socket.CMSG_SPACE(_MAX_DESCRIPTORS * array.array("i").itemsize)
     data, ancillary, flags, _ = sock.recvmsg(MAX_CONTROL_BYTES, space, socket.MSG_CMSG_CLOEXEC)
     fds = array.array("i")
     for level, kind, content in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
-    for extra in fds[1:]:
-        os.close(extra)
-    fd = fds[0] if fds else None
-    if not data or flags & socket.MSG_TRUNC:
-        if fd is not None:
+    try:
+        if not data or flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            raise WireError("message too long" if data else "connection closed")
+        return parsed(data), list(fds)
+    except WireError:
+        for fd in fds:
             os.close(fd)
-        raise WireError("connection closed" if not data else "message too long")
-    return _parsed(data), fd
+        raise
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
+def parsed(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data`; `WireError` where it is none."""
     try:
         message = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -59,28 +74,55 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return message
 
 
-def send_bulk(sock: socket.socket, header: dict[str, Any], blobs: Sequence[bytes]) -> None:
-    """Sends a header and the blobs whose sizes it announces."""
+def send_header(sock: socket.socket, header: dict[str, Any], blobs: Iterable[bytes] = (), *fds: int) -> None:
+    """Sends a header, with the blobs whose sizes it announces where they are small."""
     data = json.dumps(header).encode()
-    sock.sendall(struct.pack(">I", len(data)) + data)
-    for blob in blobs:
-        if blob:
-            sock.sendall(blob)
+    message = b"".join([_LENGTH.pack(len(data)), data, *blobs])
+    if fds:
+        sent = socket.send_fds(sock, [message], fds)
+        sock.sendall(memoryview(message)[sent:])
+    else:
+        sock.sendall(message)
 
 
-def receive_header(sock: socket.socket) -> dict[str, Any]:
-    """The header of a bulk message."""
-    (size,) = struct.unpack(">I", receive_exactly(sock, 4))
-    if size > MAX_HEADER_BYTES:
-        raise WireError(f"header of {size} bytes")
-    return _parsed(receive_exactly(sock, size))
+def receive_header(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """The header of a job, and the descriptors that came with it."""
+    head, fds, _, _ = socket.recv_fds(sock, _LENGTH.size, _MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+    try:
+        if not head:
+            raise WireError("connection closed")
+        (size,) = _LENGTH.unpack(head + receive_exactly(sock, _LENGTH.size - len(head)))
+        if size > MAX_HEADER_BYTES:
+            raise WireError(f"header of {size} bytes")
+        return parsed(receive_exactly(sock, size)), fds
+    except BaseException:
+        for fd in fds:
+            os.close(fd)
+        raise
+
+
+def frame(kind: bytes, size: int) -> bytes:
+    """The head of a frame with `size` bytes of content."""
+    return _FRAME.pack(kind, size)
+
+
+def receive_frame(sock: socket.socket) -> tuple[bytes, bytes]:
+    """The kind and the content of the next frame of a report."""
+    kind, size = _FRAME.unpack(receive_exactly(sock, _FRAME.size))
+    if size > MAX_FRAME_BYTES:
+        raise WireError(f"frame of {size} bytes")
+    return kind, receive_exactly(sock, size)
 
 
 def receive_exactly(sock: socket.socket, size: int) -> bytes:
     """`size` bytes, or `WireError` when the connection ends before."""
+    data = sock.recv(size) if size else b""
+    if len(data) == size:
+        return data
     buffer = bytearray(size)
     view = memoryview(buffer)
-    done = 0
+    done = len(data)
+    view[:done] = data
     while done < size:
         count = sock.recv_into(view[done:])
         if count == 0:

@@ -7,11 +7,9 @@ It executes nothing but imports: TensorFlow forks safely only while it has one t
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import importlib
 import os
-import signal
 import socket
 import sys
 import sysconfig
@@ -19,13 +17,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox import layout, mounts, syscalls
-from sandbox.init import become_init, write_id_maps
+from sandbox.forking import HOST_ID_COUNT, HOST_IDS_FROM, Breed, serve_forks
+from sandbox.init import compiled_filters, write_id_maps
 from sandbox.job import Runtime
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import receive_control, send_control
 
-HOST_IDS_FROM = 2_000_000
-"""Host uids and gids of boxes, when the supervisor may map a range of its own."""
-HOST_ID_COUNT = 4096
+_NICENESS = -5
 
 _STANDARD_LIBRARY = (
     "array",
@@ -100,8 +97,9 @@ def main() -> int:
     options = parser.parse_args()
     syscalls.die_with_parent()
     control = socket.socket(fileno=options.control)
-    config, _ = receive_control(control)  # stores, masked, libraries, watch, device
+    config, _ = receive_control(control)
     device = config.get("device", {})
+    _lower_priority()
     privileged = os.geteuid() == 0 and _may_map_range()
     _leave_host(privileged)
     ready_read, ready_write = os.pipe()
@@ -137,6 +135,12 @@ def main() -> int:
     return os.waitstatus_to_exitcode(status) & 0xFF
 
 
+def _lower_priority() -> None:
+    """Between the supervisor's, which keeps the clock, and a submission's: init can always end one."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < _NICENESS:
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+
+
 def _paths(texts: dict[str, str]) -> dict[str, Path]:
     return {target: Path(source) for target, source in texts.items()}
 
@@ -153,13 +157,8 @@ def _may_map_range() -> bool:
 def _leave_host(privileged: bool) -> None:
     """Enters fresh namespaces; the pid namespace takes effect for the next child."""
     uid, gid = os.geteuid(), os.getegid()
-    flags = (
-        syscalls.CLONE_NEWPID
-        | syscalls.CLONE_NEWNET
-        | syscalls.CLONE_NEWIPC
-        | syscalls.CLONE_NEWUTS
-        | syscalls.CLONE_NEWCGROUP
-    )
+    # Not the control groups' namespace: from one that ends above a slot's group no box can be born into it.
+    flags = syscalls.CLONE_NEWPID | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
     syscalls.unshare(flags if privileged else flags | syscalls.CLONE_NEWUSER)
     if not privileged:
         write_id_maps("/proc/self", uid=uid, gid=gid, inside=0)
@@ -199,36 +198,14 @@ def _import_modules(runtime: Runtime) -> list[str]:
     return missing
 
 
-def _threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir()))
-
-
 def _serve(runtime: Runtime, control: socket.socket, *, privileged: bool, watch: bool) -> NoReturn:
     os.chdir("/")
+    breed = Breed(compiled_filters(), privileged, scripts=runtime is not Runtime.COMMAND, watch=watch)
     missing = _import_modules(runtime)
-    # The kernel reaps: nobody here asks how a box ended.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    send_control(control, {"event": "ready", "missing": missing, "threads": _threads()})
-    with contextlib.suppress(WireError):
-        while True:
-            order, fd = receive_control(control)
-            if fd is None:
-                raise WireError("a box needs its control connection")
-            _spawn(int(order["box"]), fd, control, privileged=privileged, watch=watch)
-    os._exit(0)
-
-
-def _spawn(number: int, fd: int, control: socket.socket, *, privileged: bool, watch: bool) -> None:
-    """Forks one box from here; whether it came to life is said on its own connection."""
-    if _threads() != 1:
-        print(f"sandbox: the zygote has {_threads()} threads and may not fork", file=sys.stderr, flush=True)
-        os._exit(1)
-    if os.fork() == 0:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        control.close()
-        inner_id = 1 + number % (HOST_ID_COUNT - 1) if privileged else None
-        become_init(socket.socket(fileno=fd), inner_id=inner_id, watch=watch)
-    os.close(fd)
+    own = os.pidfd_open(os.getpid())
+    send_control(control, {"event": "ready", "missing": missing}, own)
+    os.close(own)
+    serve_forks(control, breed)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,8 @@ def test_figures_agree_with_the_submissions_own(box: Sandbox) -> None:
     """
     outcome = run_python(box, source)
     assert abs(outcome.cpu_s - float(printed(outcome))) < 0.1
-    assert 50 * MIB <= outcome.peak_bytes < 70 * MIB
+    # The kernel charges in batches, up to 64 pages a core at once.
+    assert 49 * MIB <= outcome.peak_bytes < 60 * MIB
     assert outcome.wall_s >= outcome.cpu_s * 0.9
 
 

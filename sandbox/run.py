@@ -1,0 +1,176 @@
+"""One job in one box, as the supervisor sees it: the hand-over, the clock, the end, and the account."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.box import Box
+from sandbox.cgroups import Usage
+from sandbox.errors import BoxLost, InvalidJob, SandboxError
+from sandbox.wire import WireError, receive_control, send_control
+
+_LOAD_TIMEOUT_S = 60.0
+_STOP_GRACE_S = 1.0
+_LOOK_S = 0.005
+_LOOKS_AFTER_OOM = 40
+_ROOM_TO_REPORT = 8 * 1024 * 1024
+_CORES = len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the supervisor itself holds a run to. `payload_bytes` are the job's own files."""
+
+    cpu_s: float
+    wall_s: float
+    memory_bytes: int
+    processes: int
+    disk_bytes: int
+    inodes: int
+    payload_bytes: int
+
+
+class Run:
+    """Runs one job; `client` readable means that nobody waits for the answer any more."""
+
+    def __init__(self, box: Box, bounds: Bounds, client: socket.socket) -> None:
+        self._box = box
+        self._bounds = bounds
+        self._client = client
+        self._started = 0.0
+        self._limit_bytes = 0
+
+    def watch(self, order: dict[str, Any], data: int) -> dict[str, Any]:
+        """Hands the job over, waits for its end or brings it about; the account of it.
+
+        Raises `BoxLost` where the box ended before the job began, `InvalidJob` where the job's files do not
+        fit.
+        """
+        try:
+            self._set_bounds()
+            send_control(self._box.control, order, data)
+            self._box.control.settimeout(_LOAD_TIMEOUT_S)
+            answer, _ = receive_control(self._box.control)
+        except (WireError, OSError) as error:
+            raise BoxLost(f"The box could not take the job: {error}") from error
+        if answer["event"] == "refused":
+            raise InvalidJob(answer["why"])
+        self._started = float(answer["at"])
+        stopped = self._wait()
+        return self._account(stopped, self._ending(stopped))
+
+    def _set_bounds(self) -> None:
+        box, bounds = self._box, self._bounds
+        if box.group and box.base:
+            self._limit_bytes = box.base.memory_bytes + bounds.payload_bytes + bounds.memory_bytes
+            # One of the parked processes is the one that becomes the submission.
+            processes = box.base.processes - 1 + bounds.processes
+            box.group.set_limits(memory_bytes=self._limit_bytes, processes=processes)
+        box.resize(disk_bytes=bounds.disk_bytes, inodes=bounds.inodes)
+
+    def _wait(self) -> str | None:
+        """Waits for the end; why it was brought about, None where the job ended by itself."""
+        box, bounds, group = self._box, self._bounds, self._box.group
+        poll = select.poll()
+        for fd in (box.control, box.process, self._client):
+            poll.register(fd, select.POLLIN)
+        oom_fd = -1
+        if group:
+            oom_fd, events = group.oom_event
+            poll.register(oom_fd, events)
+        deadline = self._started + bounds.wall_s
+        looks_after_oom = 0
+        pause_s = bounds.cpu_s / _CORES
+        while True:
+            remaining_s = max(deadline - time.monotonic(), 0.0)
+            ready = dict(poll.poll(min(pause_s, remaining_s) * 1000 + 0.5))
+            if self._client.fileno() in ready:
+                return "client gone"
+            if box.control.fileno() in ready or box.process in ready:
+                return None
+            used_s = self._cpu_s()
+            wall_s = time.monotonic() - self._started
+            if over := self._exceeded(used_s, wall_s):
+                return over
+            if group is None or box.base is None:
+                pause_s = remaining_s
+                continue
+            if oom_fd in ready:
+                looks_after_oom = _LOOKS_AFTER_OOM  # the kernel says so first, and counts when it has killed
+            if group.oom_kills() > box.base.oom_kills:
+                return "memory"
+            # No sooner can the limit on CPU time be passed, with every core at it.
+            pause_s = max((bounds.cpu_s - used_s) / _CORES, _LOOK_S)
+            if looks_after_oom:
+                looks_after_oom -= 1
+                pause_s = _LOOK_S
+            pause_s = min(pause_s, group.look_every_s or pause_s)
+
+    def _exceeded(self, cpu_s: float, wall_s: float) -> str | None:
+        """The limit that is passed; of two the one that is passed by more."""
+        cpu, wall = cpu_s / self._bounds.cpu_s, wall_s / self._bounds.wall_s
+        if max(cpu, wall) < 1:
+            return None
+        return "cpu" if cpu >= wall else "wall"
+
+    def _cpu_s(self) -> float:
+        """What the submission has used: what the group has, less what the box's init has."""
+        box = self._box
+        if not box.group or not box.base:
+            return 0.0
+        own_s = box.own_cpu_s() - box.own_base_s
+        return max(box.group.cpu_s() - box.base.cpu_s - own_s, 0.0)
+
+    def _ending(self, stopped: str | None) -> dict[str, Any]:
+        """What init says of the end; nothing, where it could not say it in time and was killed."""
+        control = self._box.control
+        try:
+            if stopped:
+                control.settimeout(_STOP_GRACE_S)
+                send_control(control, {"op": "stop"})
+            ended, _ = receive_control(control)
+        except (WireError, OSError):
+            self._box.kill()
+            return {}
+        return ended
+
+    def _account(self, stopped: str | None, ended: dict[str, Any]) -> dict[str, Any]:
+        box = self._box
+        most_s = time.monotonic() - self._started
+        account: dict[str, Any] = {
+            "stopped": stopped,
+            "wall_s": min(max(float(ended.get("at", self._started + most_s)) - self._started, 0.0), most_s),
+        }
+        if box.group and box.base:
+            account["cpu_s"] = self._cpu_s()
+            after = box.group.usage()
+            account |= self._counted(box.base, after)
+            if after.memory_bytes > self._limit_bytes - _ROOM_TO_REPORT:
+                # Only init is left; what the submission filled must not be the death of its report.
+                box.group.lift_limits()
+        else:
+            account |= {
+                "cpu_s": float(ended.get("cpu_s", 0.0)),
+                "peak_bytes": int(ended.get("peak_bytes", 0)),
+                "oom": bool(ended.get("over_memory")),
+                "process_limit_hit": False,
+            }
+        try:
+            send_control(box.control, {"op": "report"})
+        except OSError as error:
+            if ended:
+                raise SandboxError(f"The box was lost before it could report: {error}") from error
+        return account
+
+    def _counted(self, before: Usage, after: Usage) -> dict[str, Any]:
+        payload = before.memory_bytes + self._bounds.payload_bytes
+        return {
+            "peak_bytes": max(after.peak_bytes - payload, 0),
+            "oom": after.oom_kills > before.oom_kills,
+            "process_limit_hit": after.fork_refusals > before.fork_refusals,
+        }
