@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from grader import events
-from grader.devices import can_judge
 from grader.errors import AnswerRefused, CannotMark, Fenced, KeyReused, RunUnknown, StaleDraft
 from grader.judge.choices import MalformedChoice, chosen_options
 from grader.judge.compiling import MAX_SOURCE_BYTES
 from grader.judge.model import CaseResult, Judgement
+from grader.lacks import lack_of
 from grader.models import CaseRecord, Draft, IdempotencyKey, PointMark, Submission
 from grader.queue import enqueue_judging, enqueue_run, queue_of
 from grader.verdict import FINAL_STAGES, Stage, Verdict
@@ -71,8 +71,8 @@ def submit_once(
 
 
 def _check_answer(package: Package, language: str, source: str) -> None:
-    if not can_judge(package):
-        raise AnswerRefused(_("This problem needs a GPU, and this installation has none."))
+    if lack := lack_of(package):
+        raise AnswerRefused(lack)
     if language not in package.languages:
         accepted = ", ".join(package.languages)
         raise AnswerRefused(_("This problem takes answers in: %(languages)s.") % {"languages": accepted})

@@ -21,9 +21,11 @@ from django.utils.translation import gettext
 
 from grader import devices, queue, services
 from grader.errors import Fenced, RunUnknown
+from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
 from grader.judge.judging import judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
+from grader.lacks import data_missing
 from grader.models import Submission
 from grader.verdict import Stage
 from questionbank.models import ProblemVersion
@@ -55,7 +57,7 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
         _judge(submission_id, attempt)
     except Fenced:
         _log.info("attempt %s of %s was overtaken", attempt, submission_id)
-    except (NoDevice, MissingRuntime) as error:
+    except (NoDevice, MissingRuntime, DataMissing) as error:
         _log.warning("%s cannot be judged here: %s", submission_id, error)
         with suppress(Fenced):
             services.give_up_attempt(submission_id, attempt, _lack(error))
@@ -144,8 +146,10 @@ def run_samples_task(run_id: str) -> None:
     services.finish_run(run_id, result)
 
 
-def _lack(error: NoDevice | MissingRuntime) -> str:
+def _lack(error: NoDevice | MissingRuntime | DataMissing) -> str:
     """What this installation has not, for people."""
+    if isinstance(error, DataMissing):
+        return data_missing((error.name,))
     if isinstance(error, NoDevice):
         return gettext("This problem needs a GPU that this installation has not.")
     return gettext("This problem needs a runtime for high assurance, and this installation has none.")

@@ -55,6 +55,17 @@ class EvaluatorFailed(Exception):
     """The evaluator, its scorer or the hidden data is broken: never the candidate's fault."""
 
 
+class DataMissing(EvaluatorFailed):
+    """Hidden data of the recipe `name` that this installation has not: another try cannot help."""
+
+    def __init__(self, name: str, root: Path) -> None:
+        super().__init__(
+            f"the hidden data {name!r} is not installed below {root}; "
+            f"run: python -m fixtures.recipes install {name} --into {root.parent}"
+        )
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class HiddenData:
     """What a recipe left below the hidden folder: `inputs` by path, for the evaluator's jail; `arrays` by
@@ -180,7 +191,7 @@ def _library() -> Mapping[str, bytes]:
 
 
 def read_hidden(root: Path, name: str) -> HiddenData:
-    """The recipe's hidden folder; raises `EvaluatorFailed` when it is not installed."""
+    """The recipe's hidden folder; raises `DataMissing` when it is not installed."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise EvaluatorFailed(f"{name!r} is no name of a recipe's folder")
     folder = root / name
@@ -195,10 +206,7 @@ def read_hidden(root: Path, name: str) -> HiddenData:
             arrays=_hidden_arrays(folder),
         )
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise EvaluatorFailed(
-            f"the hidden data {name!r} is not installed below {root}; "
-            f"run: python -m fixtures.recipes install {name} --into {root.parent}"
-        ) from error
+        raise DataMissing(name, root) from error
 
 
 def _hidden_arrays(folder: Path) -> Mapping[str, Array]:

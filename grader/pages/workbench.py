@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from grader.devices import can_judge
+from grader.lacks import lack_of
 from grader.models import Draft, Submission
 from grader.pages.wording import state_word
 from grader.verdict import Stage, Verdict
@@ -130,7 +130,7 @@ def workbench(
         if package.kind in OWN_INPUT
         else [],
         "runnable": package.kind in RUNNABLE,
-        "can_judge": can_judge(package),
+        "lack": lack_of(package),
         "takes_own_input": package.kind in OWN_INPUT,
         "own_input": own_input_example(package),
         "is_code": package.kind in RUNNABLE,

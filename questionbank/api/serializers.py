@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from questionbank.data import missing_data
 from questionbank.models import ProblemVersion, Topic
 from questionbank.packages.model import Package, TestCase
 
@@ -109,6 +110,7 @@ class ProblemDetailSerializer(ProblemSerializer):
     multiple = serializers.SerializerMethodField()
     license = serializers.SerializerMethodField()
     needs_gpu = serializers.SerializerMethodField()
+    missing_data = serializers.SerializerMethodField()
 
     class Meta(ProblemSerializer.Meta):
         fields = (  # type: ignore[assignment]
@@ -123,6 +125,7 @@ class ProblemDetailSerializer(ProblemSerializer):
             "multiple",
             "license",
             "needs_gpu",
+            "missing_data",
         )
 
     def _package(self) -> Package:
@@ -172,6 +175,14 @@ class ProblemDetailSerializer(ProblemSerializer):
     @extend_schema_field(serializers.BooleanField(help_text="an installation without a GPU refuses answers"))
     def get_needs_gpu(self, _: ProblemVersion) -> bool:
         return self._package().needs_gpu
+
+    @extend_schema_field(
+        serializers.ListField(
+            child=serializers.CharField(), help_text="models and data not installed here: answers are refused"
+        )
+    )
+    def get_missing_data(self, _: ProblemVersion) -> tuple[str, ...]:
+        return missing_data(self._package())
 
 
 def _sample(package: Package, test: TestCase) -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from deploy.broker import command, find_server
 from fixtures.demo import PROBLEMS, load_topics
+from grader import events
 from grader.models import Submission
 from interviews.models import QuestionSet
 from interviews.services import ItemDraft, create_set
@@ -17,6 +22,28 @@ from questionbank.models import ProblemVersion, User
 from questionbank.services import publish
 
 CODE, CHOICE, OPEN = "f1-from-confusion-matrix", "quantisation-trade-offs", "deployment-challenges"
+
+
+@pytest.fixture
+def broker(settings: Settings) -> Iterator[None]:
+    """A Redis server of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
+        socket = Path(folder) / "broker.sock"
+        arguments = command(find_server(), socket=socket, data=Path(folder) / "data")
+        server = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not socket.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        settings.REDIS_URL = f"unix://{socket}"
+        settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        events.connection.cache_clear()
+        try:
+            yield
+        finally:
+            events.connection().close()
+            events.connection.cache_clear()
+            server.terminate()
+            server.wait(20)
 
 
 @pytest.fixture

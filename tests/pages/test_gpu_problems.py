@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +10,8 @@ import pytest
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from deploy.broker import command, find_server
 from fixtures.demo import load_topics
-from grader import devices, events, tasks
+from grader import devices, tasks
 from grader.models import Submission
 from questionbank.models import ProblemVersion, User
 from questionbank.services import package_of, publish
@@ -24,28 +21,6 @@ from tests.packages.writing import TOUCHSTONE, write_package
 from tests.pages.conftest import client_of
 
 SENTENCE = "This problem needs a GPU, and this installation has none."
-
-
-@pytest.fixture
-def broker(settings: Settings) -> Iterator[None]:
-    """A Redis server of the test's own."""
-    with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
-        socket = Path(folder) / "broker.sock"
-        arguments = command(find_server(), socket=socket, data=Path(folder) / "data")
-        server = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while not socket.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        settings.REDIS_URL = f"unix://{socket}"
-        settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-        events.connection.cache_clear()
-        try:
-            yield
-        finally:
-            events.connection().close()
-            events.connection.cache_clear()
-            server.terminate()
-            server.wait(20)
 
 
 @pytest.fixture
