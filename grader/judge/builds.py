@@ -47,9 +47,9 @@ class Builds:
         return _unpack(data[_DIGEST_BYTES:])
 
     def store(self, key: str, files: Mapping[str, bytes]) -> None:
-        """Keeps files under `key`; what is larger than the eighth part of the folder is not kept."""
+        """Keeps files under `key`; what is larger than a quarter of the folder is not kept."""
         packed = _pack(files)
-        if len(packed) > self._max_bytes // 8:
+        if len(packed) > self._max_bytes // 4:
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd, draft = tempfile.mkstemp(prefix="draft-", dir=self._folder)
@@ -86,7 +86,8 @@ def build_key(language: str, toolchain: Toolchain, build: Build) -> str:
         [*program.argv, dict(program.env)] if isinstance(program, Command) else [program.path, program.args]
     )
     digest = hashlib.sha256()
-    parts = [json.dumps([_FORM, language, toolchain.fingerprint, command, build.keeps]).encode()]
+    base = build_key(language, toolchain, build.base) if build.base else None
+    parts = [json.dumps([_FORM, language, toolchain.fingerprint, command, build.keeps, base]).encode()]
     for path in sorted(build.files):
         parts += [path.encode(), build.files[path]]
     for part in parts:

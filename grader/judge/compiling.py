@@ -15,19 +15,13 @@ from grader.judge.verdicts import run_limits
 from grader.verdict import Verdict
 from questionbank.packages.model import Package
 from sandbox.client import Sandbox
-from sandbox.job import MIB, Job, Limits, Outcome, Status
+from sandbox.errors import SandboxError
+from sandbox.job import Job, Outcome, Status
 
 MAX_SOURCE_BYTES = 256 * 1024
 MAX_SHOWN_CHARACTERS = 8000
-_LIMITS = Limits(
-    cpu_s=10,
-    wall_s=30,
-    memory_bytes=1024 * MIB,
-    processes=128,
-    output_bytes=MIB,
-    disk_bytes=192 * MIB,
-    collect_bytes=32 * MIB,
-)
+# What a tool says of itself and not of the source.
+_NOISE = r"# command-line-arguments|Node\.js v\d|\s+at .*\(node:internal/|In file included from (?:{ours})"
 
 
 class LanguageMissing(ValueError):
@@ -56,6 +50,15 @@ def compile_answer(
     return Program(language, plan, {**plan.files, **kept}, frozenset(kept), limits)
 
 
+def prepare_languages(sandbox: Sandbox, builds: Builds) -> None:
+    """Builds ahead of time what all sources of a language share, so that nobody waits for it."""
+    for language in LANGUAGES.values():
+        toolchain = find_toolchain(language, sandbox)
+        base = language.program("", toolchain).build.base if toolchain else None
+        if toolchain and base:
+            _build(language, toolchain, base, sandbox, builds)
+
+
 def _plan(language: Language, package: Package, source: str, toolchain: Toolchain) -> Plan:
     if package.function is None:
         return language.program(source, toolchain)
@@ -70,8 +73,13 @@ def _build(
     known = builds.load(key) if builds else None
     if known is not None:
         return known
-    job = Job(build.runtime, build.program, build.files, collect=build.keeps, limits=_LIMITS)
-    outcome = sandbox.run(job)
+    files = build.files
+    if build.base:
+        shared = _build(language, toolchain, build.base, sandbox, builds)
+        if isinstance(shared, Judgement):
+            raise SandboxError(f"{language.name} cannot be prepared: {shared.compiler_output}")
+        files = {**shared, **files}
+    outcome = sandbox.run(Job(build.runtime, build.program, files, collect=build.keeps, limits=build.limits))
     fault = _fault(build, outcome)
     if fault:
         return _refused(fault, outcome.guarantees)
@@ -96,10 +104,11 @@ def _fault(build: Build, outcome: Outcome) -> str:
 def shown_errors(build: Build, said: bytes) -> str:
     """A compiler's words from their beginning, where the first error stands, without our own file's part."""
     text = said[: 4 * MAX_SHOWN_CHARACTERS].decode("utf-8", errors="replace")
-    ours = "|".join(map(re.escape, build.driver)) if build.driver else "(?!)"
+    ours = "|".join(build.driver) if build.driver else "(?!)"
     lines = text.splitlines()
-    lacks_function = any(re.match(rf"(?:\./)?(?:{ours})\b", line) for line in lines)
-    kept = [line for line in lines if not re.match(rf"In file included from (?:{ours})", line)]
+    lacks_function = any(re.match(ours, line) for line in lines)
+    noise = _NOISE.format(ours=ours)
+    kept = [line.replace("/work/", "") for line in lines if not re.match(noise, line)]
     if lacks_function:
         kept = [f"The source must define this, and nothing called main:\n    {build.signature}", *kept]
     text = "\n".join(kept)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import threading
@@ -24,7 +23,6 @@ _ASK = (
     'for tool in $1; do command -v "$tool" || exit 3; done; '
     'stat -L -c "%s %Y" "$(command -v "$2")"; shift; exec "$@"'
 )
-_VERSION = re.compile(r"(\d+(?:\.\d+)+)")
 _known: WeakKeyDictionary[Sandbox, dict[str, Toolchain | None]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -65,10 +63,8 @@ def _look(tools: Programs | Module, sandbox: Sandbox) -> Toolchain | None:
     said = _lines(sandbox.run(Job(Runtime.COMMAND, Command(ask), limits=_LIMITS)))
     if len(said) <= len(tools.names) + 1:
         return None
-    version = said[len(tools.names) + 1]
-    if tools.least and _numbers(version) < tools.least:
-        return None
-    return Toolchain(tools, version, "\n".join(said))
+    toolchain = Toolchain(tools, said[len(tools.names) + 1], "\n".join(said))
+    return toolchain if not tools.least or toolchain.at_least(*tools.least) else None
 
 
 def _lines(outcome: Outcome) -> list[str]:
@@ -77,11 +73,6 @@ def _lines(outcome: Outcome) -> list[str]:
         return []
     text = (outcome.stdout + outcome.stderr).decode("utf-8", errors="replace")
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    match = _VERSION.search(version)
-    return tuple(map(int, match.group(1).split("."))) if match else ()
 
 
 def _remedy(language: Language) -> str:

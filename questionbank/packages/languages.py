@@ -12,6 +12,8 @@ from questionbank.packages.types import TypeWord
 
 _SIGNED_64 = 2**63 - 1
 _EXACT_DOUBLES = 2**53 - 1
+LARGEST_TUPLE = 8
+"""Items of a tuple where the driver brings its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class AnswerLanguage:
                     return "an ndarray needs its number of axes there: ndarray[float64, 2]"
                 if part.name == "None":
                     return "None is a type there only as what a function returns"
+                if part.name == "tuple" and len(part.items) > LARGEST_TUPLE:
+                    return f"a tuple has at most {LARGEST_TUPLE} items there"
         return ""
 
 

@@ -17,7 +17,7 @@ from grader.verdict import Verdict
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
 from sandbox.client import Sandbox
-from tests.packages.writing import program_package, write_package
+from tests.packages.writing import SUMMED, program_package, write_package
 
 VERDICTS = ("AC", "WA", "TLE", "MLE", "OLE", "RE", "CE")
 FOR_FUNCTIONS = tuple(key for key, language in LANGUAGES.items() if language.function)
@@ -34,9 +34,18 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
 
 
 @pytest.fixture(scope="module")
-def summing(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """Programs: the sum of the numbers after the first. 1 s, 128 MiB."""
-    return read_package(program_package(tmp_path_factory.mktemp("sum"), languages=list(LANGUAGES)))
+def summing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    """Programs by language: the sum of the numbers after the first, in SQL of a column. 1 s, 128 MiB."""
+    general = read_package(program_package(tmp_path_factory.mktemp("sum"), languages="all"))
+    tables = {
+        f"data/{name}.in": "CREATE TABLE given (x);"
+        + "".join(f"INSERT INTO given VALUES ({x});" for x in given)
+        for name, given in SUMMED.items()
+    }
+    files = {**tables, "submissions/accepted/sum.py": None, "submissions/accepted/sum.sql": "SELECT 0;"}
+    parent = tmp_path_factory.mktemp("sql")
+    sql = read_package(program_package(parent, languages=["sql"], files=files))
+    return {language: sql if language == "sql" else general for language in LANGUAGES}
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +73,10 @@ def judged(sandbox: Sandbox, builds: Builds, tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_program_gets_its_verdict(judged: Any, summing: Package, language: str, verdict: str) -> None:
-    result = judged(summing, language, sources(language).PROGRAMS[verdict])
+def test_a_program_gets_its_verdict(
+    judged: Any, summing: dict[str, Package], language: str, verdict: str
+) -> None:
+    result = judged(summing[language], language, sources(language).PROGRAMS[verdict])
     assert result.verdict is Verdict(verdict), (result.message, result.compiler_output)
 
 
@@ -77,8 +88,10 @@ def test_a_function_gets_its_verdict(judged: Any, doubling: Package, language: s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_compile_error_names_the_files_own_line(judged: Any, summing: Package, language: str) -> None:
-    result = judged(summing, language, sources(language).PROGRAMS["CE"])
+def test_a_compile_error_names_the_files_own_line(
+    judged: Any, summing: dict[str, Package], language: str
+) -> None:
+    result = judged(summing[language], language, sources(language).PROGRAMS["CE"])
     assert sources(language).CE_PLACE in result.compiler_output
 
 
@@ -91,6 +104,8 @@ def test_the_driver_does_not_shift_the_lines_of_a_function(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_empty_answer_says_what_is_missing(judged: Any, summing: Package, language: str) -> None:
-    result = judged(summing, language, "\n")
-    assert result.verdict in (Verdict.CE, Verdict.WA)
+def test_an_empty_answer_is_wrong_and_no_fault_of_ours(
+    judged: Any, summing: dict[str, Package], language: str
+) -> None:
+    result = judged(summing[language], language, "\n")
+    assert result.verdict in (Verdict.CE, Verdict.WA, Verdict.RE)

@@ -72,7 +72,8 @@ def function_package(
     runtime: str = "python",
     numeric: dict[str, float] | None = None,
     limits: dict[str, float] | None = None,
-    languages: list[str] | None = None,
+    languages: list[str] | str | None = None,
+    accepted: str = ".py",
 ) -> Path:
     """A function package with one case, the same in the sample and in the secret group."""
     function: dict[str, Any] = {
@@ -88,16 +89,29 @@ def function_package(
         parent,
         problem={"limits": {**PROBLEM["limits"], **(limits or {})}},
         touchstone={"function": function, "languages": languages or ["python"]},
-        files={"data/sample/cases.jsonl": case, "data/secret/cases.jsonl": case},
+        files={
+            "data/sample/cases.jsonl": case,
+            "data/secret/cases.jsonl": case,
+            "submissions/accepted/double.py": None,
+            f"submissions/accepted/double{accepted}": DOUBLE,
+        },
     )
+
+
+SUMMED: dict[str, tuple[int, ...]] = {
+    "sample/1": (20, 22),
+    "secret/1": (1, 2, 3),
+    "secret/2": (),
+    "secret/3": (-5,),
+}
 
 
 def program_package(parent: Path, *, languages: list[str] | str = "all", **parts: Any) -> Path:
     """A sound program package: the sum of the numbers that follow the first one."""
-    tests = {"sample/1": "2\n20 22\n", "secret/1": "3\n1 2 3\n", "secret/2": "0\n", "secret/3": "1\n-5\n"}
     data: dict[str, str | None] = {}
-    for name, text in tests.items():
-        data |= {f"data/{name}.in": text, f"data/{name}.ans": f"{sum(map(int, text.split()[1:]))}\n"}
+    for name, given in SUMMED.items():
+        text = f"{len(given)}\n{' '.join(map(str, given))}\n"
+        data |= {f"data/{name}.in": text, f"data/{name}.ans": f"{sum(given)}\n"}
     absent = dict.fromkeys(
         ("data/sample/cases.jsonl", "data/secret/cases.jsonl", "submissions/accepted/double.py"), None
     )

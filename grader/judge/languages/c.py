@@ -49,7 +49,7 @@ def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
     }
     command = Command((*_COMPILE, "driver.c", "-lm"))
     build = Build(
-        command, files, ("solution",), driver=("driver.c", "/usr/bin/ld"), signature=signature(spec)
+        command, files, ("solution",), driver=(r"driver\.c:", "/usr/bin/ld:"), signature=signature(spec)
     )
     return Plan(SOURCE, build, execute("./solution"))
 

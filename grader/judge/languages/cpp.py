@@ -34,7 +34,9 @@ def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
     """`driver.cpp` includes the source, so that its lines keep their numbers, and calls the function."""
     files = {SOURCE: source.encode(), "driver.cpp": _driver(spec).encode(), "call.hpp": driver("call.hpp")}
     command = Command((*_COMPILE, "driver.cpp"))
-    build = Build(command, files, ("solution",), driver=("driver.cpp", "call.hpp"), signature=signature(spec))
+    build = Build(
+        command, files, ("solution",), driver=(r"driver\.cpp:", r"call\.hpp:"), signature=signature(spec)
+    )
     return Plan(SOURCE, build, execute("./solution"))
 
 

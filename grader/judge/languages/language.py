@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,16 @@ DRIVERS = Path(__file__).parents[1] / "drivers"
 ARGUMENTS, RESULT = "call.json", "result.json"
 """Below /work: a call's arguments, and what the function returned."""
 
+COMPILE_LIMITS = Limits(
+    cpu_s=10,
+    wall_s=30,
+    memory_bytes=1024 * MIB,
+    processes=128,
+    output_bytes=MIB,
+    disk_bytes=192 * MIB,
+    collect_bytes=32 * MIB,
+)
+_VERSION = re.compile(r"(\d+(?:\.\d+)+)")
 Run = Callable[[Limits], Script | Command]
 
 
@@ -53,14 +64,20 @@ class Toolchain:
     version: str
     fingerprint: str
 
+    def at_least(self, *numbers: int) -> bool:
+        """Whether the version is that one or a later one; false where its tool says no number."""
+        said = _VERSION.search(self.version)
+        return said is not None and tuple(map(int, said.group(1).split("."))) >= numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
     """One compile step in a jail of its own.
 
     `files` lie beside each other in /work; `keeps` names what is brought out of it, as `Job.collect` does; an
-    empty tuple stands for a check that leaves nothing. A line of the compiler's output that begins with a
-    name of `driver` is about our own file: it means that the source lacks `signature`.
+    empty tuple stands for a check that leaves nothing. A line of the compiler's output that one of the
+    patterns of `driver` matches is about our own part: it means that the source lacks `signature`. What
+    `base` keeps lies there too: a part that all sources share, built once for each toolchain.
     """
 
     program: Script | Command
@@ -69,6 +86,8 @@ class Build:
     runtime: Runtime = Runtime.COMMAND
     driver: tuple[str, ...] = ()
     signature: str = ""
+    limits: Limits = COMPILE_LIMITS
+    base: Build | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from questionbank.packages.model import FunctionSpec
 from questionbank.packages.starters.names import free_name, parameter_names, reserved
 from questionbank.packages.types import TypeWord, parse_type
 
-LARGEST_TUPLE = 8
 RESERVED = reserved(
     "break case chan const continue default defer else fallthrough for func go goto if import interface init "
     "main map package range return select struct switch type var bool int float64 string nil true false len "

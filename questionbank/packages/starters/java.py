@@ -7,7 +7,6 @@ from questionbank.packages.starters.names import free_name, parameter_names, res
 from questionbank.packages.types import TypeWord, parse_type
 
 CLASS = "Solution"
-LARGEST_TUPLE = 8
 RESERVED = reserved(
     "abstract assert boolean break byte case catch char class const continue default do double else enum "
     "extends false final finally float for goto if implements import instanceof int interface long native "

@@ -1,0 +1,211 @@
+"""Java: javac, then the JVM with one collector thread and a heap that the memory limit has room for."""
+
+from __future__ import annotations
+
+import re
+
+from grader.judge.languages.language import (
+    ARGUMENTS,
+    RESULT,
+    Build,
+    Language,
+    Plan,
+    Programs,
+    Run,
+    Toolchain,
+    driver,
+    heap_mib,
+)
+from questionbank.packages.languages import LANGUAGES, LARGEST_TUPLE
+from questionbank.packages.model import FunctionSpec
+from questionbank.packages.starters.java import (
+    CLASS,
+    RESERVED,
+    boxed,
+    is_array,
+    signature,
+    type_text,
+)
+from questionbank.packages.starters.names import free_name
+from questionbank.packages.types import TypeWord, parse_type
+from sandbox.job import Command, Limits
+
+_OWN_MEMORY_MIB = 64
+_COMPILE = (
+    "javac",
+    "-J-Xmx512m",
+    "-J-XX:+UseSerialGC",
+    "-J-XX:TieredStopAtLevel=1",
+    "-J-XX:-UsePerfData",
+    *("-encoding", "UTF-8", "-proc:none", "-Xlint:none", "-Xmaxerrs", "20", "-d", "classes"),
+)
+_JVM = (
+    "java",
+    "-XX:+UseSerialGC",
+    "-XX:ActiveProcessorCount=1",
+    "-XX:-UsePerfData",
+    "-XX:-UseContainerSupport",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Xms16m",
+    "-Xss64m",
+    "-Dfile.encoding=UTF-8",
+)
+# Comments, text blocks, strings and characters, in which a brace or a word means nothing.
+_QUOTED = re.compile(
+    r"//[^\n]*|/\*.*?\*/|\"\"\".*?(?<!\\)\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
+)
+_TYPE = re.compile(r"(?P<public>\bpublic\s+)?(?:\b\w+\s+)*?\b(?:class|record|enum|interface)\s+(?P<name>\w+)")
+_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_MAIN = re.compile(r"\bvoid\s+main\s*\(")
+
+
+def program(source: str, _: Toolchain) -> Plan:
+    """The file is named after its public class; the class with `main` is run."""
+    code = _QUOTED.sub(" ", source)
+    types = [(match, match["name"]) for match in _TYPE.finditer(_top_level(code))]
+    public = next((name for match, name in types if match["public"]), None)
+    names = [name for _, name in types]
+    main = public or ("Main" if "Main" in names else _class_with_main(code, names))
+    package = _PACKAGE.search(code)
+    start = f"{package[1]}.{main}" if package else main
+    name = f"{public or 'Main'}.java"
+    build = Build(Command((*_COMPILE, name)), {name: source.encode()}, ("classes/",))
+    return Plan(name, build, _run(start))
+
+
+def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
+    """`Driver.java` calls the method of the class `Solution`."""
+    name = f"{CLASS}.java"
+    files = {
+        name: source.encode(),
+        "Driver.java": _driver(spec).encode(),
+        "Call.java": driver("Call.java"),
+        "Tuple.java": _tuples().encode(),
+    }
+    build = Build(
+        Command((*_COMPILE, *sorted(files))),
+        files,
+        ("classes/",),
+        driver=(r"Driver\.java:", r"Call\.java:"),
+        signature=f"class {CLASS} {{ {signature(spec)} }}",
+    )
+    return Plan(name, build, _run("Driver"))
+
+
+def _run(start: str) -> Run:
+    def run(limits: Limits) -> Command:
+        heap = heap_mib(limits, _OWN_MEMORY_MIB)
+        return Command((*_JVM, f"-Xmx{heap}m", "-cp", "classes", start))
+
+    return run
+
+
+def _top_level(code: str) -> str:
+    """The text outside all braces."""
+    depth, kept = 0, []
+    for character in code:
+        depth = max(depth + (character == "{") - (character == "}"), 0)
+        if depth == 0:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _class_with_main(code: str, names: list[str]) -> str:
+    """The last class that is declared before `main`, the first of all where there is no `main`."""
+    main = _MAIN.search(code)
+    before = code[: main.start()] if main else ""
+    declared = [name for name in names if re.search(rf"\b(?:class|record|enum|interface)\s+{name}\b", before)]
+    return (declared or names or ["Main"])[-1 if declared else 0]
+
+
+def _driver(spec: FunctionSpec) -> str:
+    words = [parse_type(parameter.type) for parameter in spec.parameters]
+    lines = [
+        f"        {type_text(word)} argument{number} = {_item(word, number)};"
+        for number, word in enumerate(words)
+    ]
+    given = ", ".join(f"argument{number}" for number in range(len(words)))
+    call = f"new {CLASS}().{free_name(spec.name, RESERVED)}({given})"
+    if spec.returns == "None":
+        ending = [f"        {call};", f'        Call.answer(null, "{RESULT}");']
+    else:
+        ending = [f'        Call.answer({call}, "{RESULT}");']
+    return "\n".join(
+        [
+            "import java.util.*;",
+            "class Driver {",
+            "    public static void main(String[] args) throws Throwable {",
+            f'        final Call in = new Call("{ARGUMENTS}");',
+            *lines,
+            *ending,
+            "    }",
+            "}",
+            "",
+        ]
+    )
+
+
+def _read(word: TypeWord) -> str:
+    """The expression that reads a value of the type."""
+    if word.name == "ndarray":
+        return _read(word.as_lists())
+    if word.optional:
+        return f"in.<{boxed(word)}>maybe(() -> {_read(_plain(word))})"
+    match word.name:
+        case "list" if is_array(word):
+            item = word.items[0]
+            if item.name in ("int", "float", "bool"):
+                return f"in.{item.name}Array()"
+            empty = "String[0]" if item.name == "str" else f"{type_text(item).replace('[]', '[0]', 1)}"
+            if item.name == "list":
+                empty = f"{_base(item)}[0]{'[]' * type_text(item).count('[]')}"
+            return f"in.list(() -> {_read(item)}).toArray(new {empty})"
+        case "list":
+            return f"in.<{boxed(word.items[0])}>list(() -> {_read(word.items[0])})"
+        case "dict":
+            return f"in.<{boxed(word.items[0])}>map(() -> {_read(word.items[0])})"
+        case "tuple":
+            items = [_item(item, number) for number, item in enumerate(word.items)]
+            return f"in.end(new {type_text(word)}({', '.join(items)}))"
+    return f"in.{word.name}Value()"
+
+
+def _item(word: TypeWord, number: int) -> str:
+    """The expression that reads a tuple's or the arguments' item, with what stands before it."""
+    return f"in.<{boxed(word)}>item('{',' if number else '['}', () -> {_read(word)})"
+
+
+def _plain(word: TypeWord) -> TypeWord:
+    return TypeWord(word.name, word.items, False, word.dtype, word.rank)
+
+
+def _base(word: TypeWord) -> str:
+    return type_text(word).replace("[]", "")
+
+
+def _tuples() -> str:
+    """The records of 1 to 8 items, which write themselves as tuples."""
+    lines = ["interface Tuple { Object[] items(); }"]
+    for size in range(1, LARGEST_TUPLE + 1):
+        letters = "ABCDEFGH"[:size]
+        items = ", ".join(f"{letter} item{number}" for number, letter in enumerate(letters))
+        names = ", ".join(f"item{number}" for number in range(size))
+        lines.append(
+            f"record Tuple{size}<{', '.join(letters)}>({items}) implements Tuple {{ "
+            f"public Object[] items() {{ return new Object[] {{{names}}}; }} }}"
+        )
+    return "\n".join([*lines, ""])
+
+
+LANGUAGE = Language(
+    LANGUAGES["java"],
+    (Programs(("javac", "java"), ("-version",), "default-jdk-headless", least=(16,)),),
+    program,
+    function,
+    own_memory_mib=_OWN_MEMORY_MIB,
+    full_heap=(
+        b"java.lang.OutOfMemoryError: Java heap space",
+        b"java.lang.OutOfMemoryError: GC overhead limit exceeded",
+        b"java.lang.OutOfMemoryError: Requested array size exceeds VM limit",
+    ),
+)
