@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,11 @@ from sandbox import syscalls
 NAME = "touchstone"
 UNNAMED_ID = 61_000
 """Uid and gid where the host has no such account: in no range that Debian or systemd gives out."""
-_OURS = frozenset({"secret_key", "db.sqlite3", "logs", "data", "versions", "static", "broker"})
+_OURS = frozenset(
+    {"secret_key", "db.sqlite3", "logs", "data", "versions", "static", "broker"}  # the state's
+    | {"public", "hidden", "downloads"}  # the data's
+    | {"lock", "sandbox.sock", "broker.sock"}  # the run folder's
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +57,9 @@ def _is_mapped(kind: str, number: int) -> bool:
     return False
 
 
-@contextmanager
-def acting_as(account: Account | None) -> Iterator[None]:
+def acting_as(account: Account | None) -> AbstractContextManager[None]:
     """Touches files as the account would, so that no link it planted can lead root's hand."""
-    if account is None:
-        yield
-        return
-    uid, gid, groups = os.geteuid(), os.getegid(), os.getgroups()
-    os.setgroups([account.gid])
-    os.setegid(account.gid)
-    os.seteuid(account.uid)
-    try:
-        yield
-    finally:
-        os.seteuid(uid)
-        os.setegid(gid)
-        os.setgroups(groups)
+    return syscalls.acting_as(account.uid, account.gid) if account else nullcontext()
 
 
 def become(account: Account) -> None:
@@ -87,7 +77,7 @@ def hand_over(folder: Path, account: Account) -> None:
     if names and not names & _OURS:
         raise CannotStart(
             f"{folder} holds files, but none of Touchstone's: its owner is not changed.",
-            "Set TOUCHSTONE_VAR to an empty folder, or to one that Touchstone made.",
+            "Let TOUCHSTONE_VAR, TOUCHSTONE_DATA and TOUCHSTONE_RUN name empty folders, or those it made.",
         )
     for _, folders, files, fd in os.fwalk(folder, follow_symlinks=False):
         for name in folders + files:

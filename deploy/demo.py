@@ -21,6 +21,7 @@ from deploy.installation import Installation, Say
 from deploy.session import FAILED, INTERRUPTED, run, say
 from deploy.stopping import Stop
 from deploy.trials import AWAITING_REVIEW, PROBLEMS, Trial, trials
+from deploy.under_root import under_root
 from questionbank.config.places import data_folder, state_folder
 
 SILENT_AT_MOST_S = 300.0
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"The logs are in {installation.logs}.", flush=True)
         return FAILED
 
-    _take_a_place_of_its_own()
+    if not under_root():
+        _take_a_place_of_its_own()
     return run(work, free_port(), fresh=True)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from deploy.account import unprivileged_account
+from deploy.account import become, unprivileged_account
 from deploy.errors import CannotStart
-from deploy.view import enter_as, view_of
+from deploy.view import enter, view_of
 
 HOME = Path(__file__).resolve().parent.parent
 
@@ -32,10 +32,11 @@ def main() -> NoReturn:
         account = unprivileged_account()
         if account is None:
             raise CannotStart("Only root can become another account.", "Run the command itself.")
-        enter_as(account, view_of(HOME, writable=options.writable))
+        enter(account, view_of(HOME, writable=options.writable))
     except CannotStart as error:
         print(f"{error}\n{error.remedy}", file=sys.stderr)
         sys.exit(1)
+    become(account)
     os.execvp(options.command[0], options.command)  # noqa: S606 - the command is the argument
 
 

@@ -95,6 +95,6 @@ def of_the_system(error: OSError, state: Path) -> CannotStart | None:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return CannotStart(
             f"{place} cannot be written ({error.strerror}).",
-            "Run as the account that owns it, or keep the state elsewhere: TOUCHSTONE_VAR=/path make up",
+            "Run as its owner or as root, or keep the state elsewhere: TOUCHSTONE_VAR=/path make up",
         )
     return None

@@ -20,7 +20,9 @@ from deploy.broker import command as broker_command
 from deploy.broker import find_server
 from deploy.errors import CannotStart
 from deploy.host import check_port
-from deploy.processes import Processes, Service, python_command
+from deploy.processes import Processes, Service, python_command, sandbox_service
+from deploy.under_root import say_prepared, under_root
+from sandbox.client import Config
 from sandbox.devices import open_layer
 
 Say = Callable[[str], None]
@@ -86,6 +88,8 @@ class Installation:
 
     def start(self, stopped: Callable[[], bool]) -> None:
         """Starts every process and returns once all of them serve, or once it is told to stop."""
+        if under_root():
+            say_prepared()
         for service in self._services():
             self.processes.start(service)
         self.processes.wait_ready(READY_WITHIN_S, stopped)
@@ -99,15 +103,8 @@ class Installation:
             services.append(
                 Service("broker", command, self.logs / "broker.log", _broker_answers, foundation=True)
             )
-        services.append(
-            Service(
-                "sandbox",
-                _sandbox_command(),
-                self.logs / "sandbox.log",
-                settings.SANDBOX_SOCKET.exists,
-                foundation=True,
-            )
-        )
+        if not under_root():
+            services.append(sandbox_service(_sandbox_config(), self.logs / "sandbox.log"))
         devices = len(open_layer().devices())
         if devices:
             # Two runs a device: one is compared outside while the next one computes.
@@ -163,7 +160,7 @@ class Installation:
             name,
             python_command(*arguments),
             self.logs / f"{name}.log",
-            marker.exists,
+            lambda: marker.exists() and settings.SANDBOX_SOCKET.exists(),
             {"TOUCHSTONE_READY_FILE": str(marker)},
         )
 
@@ -186,8 +183,8 @@ def _broker_answers() -> bool:
         return False
 
 
-def _sandbox_command() -> list[str]:
+def _sandbox_config() -> Config:
     from grader.jail import sandbox_config
 
     settings.SANDBOX_SOCKET.unlink(missing_ok=True)
-    return sandbox_config(settings.SANDBOX_SOCKET).command()
+    return sandbox_config(settings.SANDBOX_SOCKET)

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.account import Account, acting_as
 from deploy.errors import CannotStart
+from sandbox.client import Config, supervisor_environment
 from sandbox.syscalls import die_with_parent
 
 _STOP_S = 15.0
@@ -33,6 +35,8 @@ class Service:
     ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
     foundation: bool = False
+    inherits: bool = True
+    """Whether it gets this process's environment too, secrets and all."""
 
 
 @dataclass(slots=True)
@@ -47,16 +51,19 @@ class _Running:
 class Processes:
     """Services in the order of their start; stopping goes the other way."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None], account: Account | None = None) -> None:
+        """`account` owns the logs, where it is not the one that runs this process."""
         self._folder = folder
+        self._account = account
         self._say = say
         self._running: list[_Running] = []
 
     def start(self, service: Service) -> None:
         """Starts one service without waiting for it."""
-        service.log.parent.mkdir(parents=True, exist_ok=True)
-        if service.log.exists() and service.log.stat().st_size > _MAX_LOG_BYTES:
-            service.log.replace(service.log.with_suffix(".log.1"))
+        with acting_as(self._account):
+            service.log.parent.mkdir(parents=True, exist_ok=True)
+            if service.log.exists() and service.log.stat().st_size > _MAX_LOG_BYTES:
+                service.log.replace(service.log.with_suffix(".log.1"))
         self._running.append(_Running(service, self._spawn(service), time.monotonic()))
 
     def wait_ready(self, timeout_s: float, stopped: Callable[[], bool]) -> None:
@@ -130,17 +137,32 @@ class Processes:
             running.process.wait()
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
-        with service.log.open("ab") as log:
+        with acting_as(self._account):
+            log = service.log.open("ab")
+        with log:
             return subprocess.Popen(  # noqa: S603 - our own command lines
                 list(service.command),
                 cwd=self._folder,
-                env={**os.environ, **service.environment},
+                env={**(os.environ if service.inherits else {}), **service.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
+
+
+def sandbox_service(config: Config, log: Path) -> Service:
+    """The sandbox's supervisor; it gets no secret."""
+    return Service(
+        "sandbox",
+        config.command(),
+        log,
+        config.socket.exists,
+        supervisor_environment(),
+        foundation=True,
+        inherits=False,
+    )
 
 
 def python_command(*arguments: str) -> list[str]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
 from django.db.utils import OperationalError
 
+from deploy.account import unprivileged_account
 from deploy.errors import CannotStart
 from deploy.host import check_host, of_the_system, only_one
 from deploy.installation import Installation
+from deploy.root import keep_sandbox
 from deploy.stopping import Stop
+from deploy.under_root import under_root
 from questionbank.config.places import HOME, run_folder, state_folder
 
 FAILED, INTERRUPTED = 1, 130
@@ -47,13 +51,16 @@ def run(work: Work, port: int, *, fresh: bool = False) -> int:
 
 
 def _run(work: Work, port: int, stop: Stop, fresh: bool) -> int:
+    account = unprivileged_account()
+    if account is not None:
+        return keep_sandbox(account, stop, say)
     with stop.interrupts():
         state = state_folder()
-        only_one(run_folder(state))
+        if not under_root():
+            only_one(run_folder(state))
+            check_host(state)
         if fresh:
-            shutil.rmtree(state)
-            state_folder()
-        check_host(state)
+            _empty(state)
         installation = Installation(port, say)
         installation.prepare()
     try:
@@ -63,6 +70,15 @@ def _run(work: Work, port: int, stop: Stop, fresh: bool) -> int:
         if stop():
             say("stopping")
         installation.processes.stop()
+
+
+def _empty(folder: Path) -> None:
+    """Removes what is in it; the folder itself may be a mount point."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _known(error: Exception) -> CannotStart | None:

@@ -7,12 +7,13 @@ mount namespace covers such a folder with an empty one that holds just the neede
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.account import Account, acting_as, become
+from deploy.account import Account, acting_as
 from deploy.errors import CannotStart
 from sandbox import syscalls
 
@@ -21,26 +22,39 @@ _CAP_SYS_ADMIN = 21
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Places the account needs; all that is not `writable` is bound read-only."""
+    """Places the account needs; all that is not `writable` is bound read-only.
+
+    `offered` are shown where a cover would take them away, and may stay out of reach.
+    """
 
     readable: tuple[Path, ...]
     writable: tuple[Path, ...]
+    offered: tuple[Path, ...] = ()
 
 
-def view_of(code: Path, *, writable: Sequence[Path]) -> View:
-    """The checkout, the environment and the interpreter, and the folders that the account may write."""
+def view_of(code: Path, *, writable: Sequence[Path], offered: Sequence[Path] = ()) -> View:
+    """The checkout, the environment and the interpreter, what may be written, and what else is offered."""
     prefixes = [Path(prefix).resolve() for prefix in (sys.base_prefix, sys.prefix)]
     folders = {code.resolve(), *(prefix for prefix in prefixes if prefix != Path("/usr"))}
-    return View(tuple(sorted(folders)), tuple(sorted(folder.resolve() for folder in writable)))
+    readable, may_write, more = (
+        tuple(sorted({place.resolve() for place in places})) for places in (folders, writable, offered)
+    )
+    return View(readable, may_write, more)
 
 
-def enter_as(account: Account, view: View) -> None:
-    """Becomes the account, in a mount namespace of its own where this process may make one.
+def named_in_environment() -> list[Path]:
+    """Folders that the environment names for Python to import from, where they exist."""
+    named = os.environ.get("PYTHONPATH", "").split(":")
+    return [Path(folder) for folder in named if folder and Path(folder).is_dir()]
 
-    For a process that is about to execute a program. Raises `CannotStart` where the account cannot reach
-    what it needs.
+
+def enter(account: Account, view: View) -> None:
+    """Moves this process to a mount namespace in which the account can reach what it needs.
+
+    Where root may not mount (in a container, as a rule) nothing changes. Raises `CannotStart` where something
+    stays out of the account's reach.
     """
-    hidden = list(_hidden_folders(account, (*view.readable, *view.writable)))
+    hidden = list(_hidden_folders(account, (*view.readable, *view.writable, *view.offered)))
     if may_mount():
         _make(view, hidden)
     elif hidden:
@@ -48,12 +62,14 @@ def enter_as(account: Account, view: View) -> None:
             f"Only root may enter {hidden[0]}, and this container may not mount over it.",
             "Install Touchstone and its Python where every account may read them, such as /opt and /usr.",
         )
-    become(account)
-    for folder in (*view.readable, *view.writable):
-        if not os.access(folder, os.R_OK | os.X_OK):
-            raise CannotStart(
-                f"The account {account.uid} may not read {folder}.", f"As its owner: chmod -R go+rX {folder}"
-            )
+    with acting_as(account):
+        for place in (*view.readable, *view.writable):
+            needed = os.R_OK | (os.X_OK if place.is_dir() else 0)
+            if not os.access(place, needed, effective_ids=True):
+                raise CannotStart(
+                    f"The account {account.uid} may not read {place}.",
+                    f"As its owner: chmod -R go+rX {place}",
+                )
 
 
 def may_mount() -> bool:
@@ -77,17 +93,31 @@ def _hidden_folders(account: Account, places: Sequence[Path]) -> Iterator[Path]:
                     break
 
 
+def _make_place(place: Path, handle: int) -> None:
+    """What a bind needs at `place`, where a cover took it away."""
+    if place.exists():
+        return
+    if stat.S_ISDIR(os.fstat(handle).st_mode):
+        place.mkdir(parents=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+
+
 def _make(view: View, hidden: Sequence[Path]) -> None:
     syscalls.unshare(syscalls.CLONE_NEWNS)
     syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     # Opened before anything is covered: a bind by descriptor reaches what a path no longer does.
-    handles = {place: os.open(place, os.O_PATH) for place in (*view.readable, *view.writable)}
+    covered = [place for place in view.offered if any(map(place.is_relative_to, hidden))]
+    handles = {place: os.open(place, os.O_PATH) for place in (*view.readable, *covered, *view.writable)}
     for folder in hidden:
         syscalls.mount(
             "tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=1m,mode=755"
         )
+    # All of them first: a cover inside the checkout becomes read-only with it.
     for place, handle in handles.items():
-        place.mkdir(parents=True, exist_ok=True)
+        _make_place(place, handle)
+    for place, handle in handles.items():
         syscalls.mount(f"/proc/self/fd/{handle}", str(place), "", syscalls.MS_BIND | syscalls.MS_REC)
         read_only = 0 if place in view.writable else syscalls.MOUNT_ATTR_RDONLY
         attributes = syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV | read_only

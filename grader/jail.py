@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sysconfig import get_path
@@ -20,23 +20,40 @@ PARKED = {Runtime.PYTHON: 3, Runtime.COMMAND: 3, Runtime.NUMPY: 2, Runtime.ML: 1
 
 def sandbox_config(socket: Path, parked: dict[Runtime, int] | None = None) -> Config:
     """What a supervisor of this installation is started with."""
+    return config_over(
+        Path(settings.DATA_ROOT),
+        socket,
+        masked=settings.JAIL_MASKED,
+        toolchains=settings.TOOLCHAINS,
+        parked=parked,
+    )
+
+
+def config_over(
+    data_root: Path,
+    socket: Path,
+    *,
+    masked: Sequence[str],
+    toolchains: Sequence[Path],
+    parked: dict[Runtime, int] | None = None,
+) -> Config:
+    """The same over a given data folder, for a process that holds no settings."""
     packages = Path(
         get_path("purelib")
     ).resolve()  # as the jail binds it: an unresolved mask would hide nothing
-    public = Path(settings.DATA_ROOT) / "public"
+    public = data_root / "public"
     public.mkdir(parents=True, exist_ok=True)
     return Config(
         socket=socket,
-        stores={"/store": public, **_toolchains()},
+        stores={"/store": public, **_places_in_jail(toolchains)},
         libraries=("/store/library",),
-        masked=tuple(packages / name for name in settings.JAIL_MASKED),
+        masked=tuple(packages / name for name in masked),
         parked=PARKED if parked is None else parked,
     )
 
 
-def _toolchains() -> dict[str, Path]:
-    """The folders that the operator names, at places of the jail where commands look for programs."""
-    folders = [Path(folder).resolve() for folder in settings.TOOLCHAINS]
+def _places_in_jail(folders: Sequence[Path]) -> dict[str, Path]:
+    """Toolchains that the operator names, at places of the jail where commands look for programs."""
     return {f"{TOOLCHAINS}/{number}-{folder.name}": folder for number, folder in enumerate(folders)}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox import syscalls
 
 _BACKLOG = 128
 
@@ -29,7 +30,7 @@ def listen(path: Path, owner: Owner | None) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     previous = os.umask(0o177)
     try:
-        with _acting_as(owner):
+        with _as(owner):
             path.unlink(missing_ok=True)
             listener.bind(str(path))
         listener.listen(_BACKLOG)
@@ -43,7 +44,7 @@ def listen(path: Path, owner: Owner | None) -> socket.socket:
 
 def close(path: Path, owner: Owner | None) -> None:
     """Takes the socket's name away."""
-    with _acting_as(owner):
+    with _as(owner):
         path.unlink(missing_ok=True)
 
 
@@ -54,16 +55,5 @@ def is_allowed(connection: socket.socket, owner: Owner | None) -> bool:
     return uid in {0, os.getuid()} | ({owner.uid} if owner else set())
 
 
-@contextmanager
-def _acting_as(owner: Owner | None) -> Iterator[None]:
-    if owner is None or os.geteuid() != 0:
-        yield
-        return
-    gid = os.getegid()
-    os.setegid(owner.gid)
-    os.seteuid(owner.uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(gid)
+def _as(owner: Owner | None) -> AbstractContextManager[None]:
+    return syscalls.acting_as(owner.uid, owner.gid) if owner and os.geteuid() == 0 else nullcontext()

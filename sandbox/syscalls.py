@@ -9,6 +9,8 @@ import ctypes
 import errno
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _libc = ctypes.CDLL(None, use_errno=True)
 # Calls that must not give up the interpreter's lock meanwhile: the child of a clone(2) would not have it.
@@ -54,6 +56,7 @@ AT_RECURSIVE = 0x8000
 
 # prctl(2)
 PR_SET_PDEATHSIG = 1
+PR_GET_PDEATHSIG = 2
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
@@ -227,6 +230,25 @@ def prctl(option: int, value: int = 0, third: int = 0) -> None:
 def die_with_parent() -> None:
     """PR_SET_PDEATHSIG of prctl(2): SIGKILL when the parent *thread* ends."""
     prctl(PR_SET_PDEATHSIG, 9)
+
+
+@contextmanager
+def acting_as(uid: int, gid: int) -> Iterator[None]:
+    """Root does what another account may do, with its rights: seteuid(2), setegid(2), setgroups(2)."""
+    back = os.geteuid(), os.getegid(), os.getgroups()
+    death = ctypes.c_int()
+    _checked(_libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(death), 0, 0, 0), "prctl(PR_GET_PDEATHSIG)")
+    os.setgroups([gid])
+    os.setegid(gid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(back[0])
+        os.setegid(back[1])
+        os.setgroups(back[2])
+        # prctl(2): a change of the effective ids clears it.
+        prctl(PR_SET_PDEATHSIG, death.value)
 
 
 def drop_bounding_set() -> None:

@@ -7,7 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from fixtures.recipes.masked import MASKED
-from questionbank.config.places import HOME, data_folder, run_folder, state_folder
+from questionbank.config.places import HOME, data_folder, run_folder, state_folder, toolchain_folders
 from questionbank.config.secret import secret_key
 
 env = environ.Env()
@@ -21,7 +21,7 @@ SANDBOX_SOCKET = RUN / "sandbox.sock"
 BROKER_SOCKET = RUN / "broker.sock"
 REDIS_URL: str = env.str("REDIS_URL", f"unix://{BROKER_SOCKET}")
 JAIL_MASKED = MASKED
-TOOLCHAINS: list[str] = [folder for folder in env.str("TOUCHSTONE_TOOLCHAINS", "").split(":") if folder]
+TOOLCHAINS = toolchain_folders()
 DEMO: bool = env.bool("TOUCHSTONE_DEMO", False)
 
 DEBUG = False
