@@ -67,6 +67,11 @@ def precision(*, predictions: Array, labels: Array, positive: float = 1) -> floa
     return _ratio(int(np.sum(claimed & (labels == positive))), int(np.sum(claimed)))
 
 
+def accuracy_report_error(*, predictions: Array, labels: Array, reported: float) -> float:
+    """How far the reported accuracy lies from the measured one."""
+    return abs(reported - accuracy(predictions=predictions, labels=labels))
+
+
 def f1_report_error(*, predictions: Array, labels: Array, reported: float, positive: float = 1) -> float:
     """How far the reported F1 lies from the measured one."""
     return abs(reported - f1(predictions=predictions, labels=labels, positive=positive))
@@ -137,6 +142,11 @@ def odds_difference(*, predictions: Array, labels: Array, groups: Array) -> floa
     return max(gaps)
 
 
+def parity_report_error(*, predictions: Array, groups: Array, reported: float) -> float:
+    """How far the reported demographic parity difference lies from the measured one."""
+    return abs(reported - parity_difference(predictions=predictions, groups=groups))
+
+
 def largest_error(*, values: Array, expected: Array) -> float:
     """The largest absolute difference, entry by entry, of two arrays of one shape."""
     if values.shape != expected.shape:
@@ -178,6 +188,7 @@ def same_text(*, value: str, expected: str) -> float:
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "accuracy": Measure(accuracy, ("predictions", "labels")),
+        "accuracy-report-error": Measure(accuracy_report_error, ("predictions", "labels"), ("reported",)),
         "f1": Measure(f1, ("predictions", "labels"), parameters=("positive",)),
         "macro-f1": Measure(macro_f1, ("predictions", "labels")),
         "recall": Measure(recall, ("predictions", "labels"), parameters=("positive",)),
@@ -194,6 +205,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "hits-at": Measure(hits_at, ("ranks",), parameters=("k",)),
         "calibration-error": Measure(calibration_error, ("probabilities", "labels"), parameters=("bins",)),
         "parity-difference": Measure(parity_difference, ("predictions", "groups")),
+        "parity-report-error": Measure(parity_report_error, ("predictions", "groups"), ("reported",)),
         "odds-difference": Measure(odds_difference, ("predictions", "labels", "groups")),
         "largest-error": Measure(largest_error, fixed=("values", "expected")),
         "relative-error": Measure(relative_error, fixed=("value", "expected")),

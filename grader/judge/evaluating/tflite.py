@@ -30,12 +30,7 @@ def open_model(
     if data[4:8] != b"TFL3":
         raise Unusable(f"{name} is not a TensorFlow Lite model")
     try:
-        # No delegate and no custom or Flex operation: only the interpreter's own kernels run.
-        model = Interpreter(
-            model_content=data,
-            num_threads=1,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        )
+        model = _interpreter(data)
         _check_tensors(model, name, most_tensor_bytes)
         _check_border(model, name, inputs, outputs)
         model.allocate_tensors()
@@ -63,10 +58,31 @@ def run_rows(model: Interpreter, rows: Array, name: str) -> Array:
     return found
 
 
+def constants(path: Path, *, most_bytes: int) -> list[Array]:
+    """The arrays that the file itself holds: weights, biases and the like, of a model `open_model` accepts."""
+    model = _interpreter(contents(path, most_bytes))
+    found = []
+    for tensor in model.get_tensor_details():
+        try:
+            found.append(model.get_tensor(tensor["index"]))
+        except ValueError:
+            continue  # without memory before it is allocated: an activation
+    return found
+
+
 def border_dtypes(model: Interpreter) -> tuple[str, str]:
     """The names of the input's and the output's dtype."""
     (source,), (target,) = model.get_input_details(), model.get_output_details()
     return np.dtype(source["dtype"]).name, np.dtype(target["dtype"]).name
+
+
+def _interpreter(data: bytes) -> Interpreter:
+    # No delegate and no custom or Flex operation: only the interpreter's own kernels run.
+    return Interpreter(
+        model_content=data,
+        num_threads=1,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
 
 
 def _check_tensors(model: Interpreter, name: str, most_bytes: int) -> None:
