@@ -86,12 +86,12 @@ def read_array(data: bytes) -> Array:
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=4096)
     except (ValueError, EOFError) as error:
         raise MalformedMeasurement("an array's header cannot be read") from error
-    if dtype.hasobject or dtype.kind not in _KINDS or fortran or dtype.itemsize == 0:
+    if dtype.hasobject or dtype.kind not in _KINDS or dtype.itemsize == 0:
         raise MalformedMeasurement(f"an array has the dtype {dtype}")
     body = data[stream.tell() :]
     if len(body) != math.prod(shape) * dtype.itemsize:
         raise MalformedMeasurement("an array's length does not fit its header")
-    array = np.frombuffer(body, dtype=dtype).reshape(shape)
+    array = np.frombuffer(body, dtype=dtype).reshape(shape, order="F" if fortran else "C")
     if dtype.kind == "f" and not np.all(np.isfinite(array)):
         raise MalformedMeasurement("an array holds NaN or infinity")
     return array

@@ -143,7 +143,7 @@ def odds_difference(*, predictions: Array, labels: Array, groups: Array) -> floa
 
 
 def parity_report_error(*, predictions: Array, groups: Array, reported: float) -> float:
-    """How far the reported demographic parity difference lies from the measured one."""
+    """How far the reported demographic parity difference lies from that of these very rows."""
     return abs(reported - parity_difference(predictions=predictions, groups=groups))
 
 
@@ -205,7 +205,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "hits-at": Measure(hits_at, ("ranks",), parameters=("k",)),
         "calibration-error": Measure(calibration_error, ("probabilities", "labels"), parameters=("bins",)),
         "parity-difference": Measure(parity_difference, ("predictions", "groups")),
-        "parity-report-error": Measure(parity_report_error, ("predictions", "groups"), ("reported",)),
+        "parity-report-error": Measure(parity_report_error, fixed=("predictions", "groups", "reported")),
         "odds-difference": Measure(odds_difference, ("predictions", "labels", "groups")),
         "largest-error": Measure(largest_error, fixed=("values", "expected")),
         "relative-error": Measure(relative_error, fixed=("value", "expected")),
