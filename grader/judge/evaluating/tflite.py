@@ -59,7 +59,7 @@ def run_rows(model: Interpreter, rows: Array, name: str) -> Array:
 
 
 def constants(path: Path, *, most_bytes: int) -> list[Array]:
-    """The arrays that the file itself holds: weights, biases and the like, of a model `open_model` accepts."""
+    """The arrays that the file itself holds, weights and biases, of a model that `open_model` accepts."""
     model = _interpreter(contents(path, most_bytes))
     found = []
     for tensor in model.get_tensor_details():
