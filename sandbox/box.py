@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from sandbox import syscalls
 from sandbox.cgroups import Group, Usage
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
 _KEEPER_TIMEOUT_S = 10.0
+_STRIKE_OUT_S = 0.001
 _UNKILLABLE = "-1000"
 _OWN_INODES = 8
 """Each folder of a box and its mount itself take an inode of their own."""
@@ -180,9 +181,16 @@ class Slot:
             raise ZygoteFailed(f"The {self.zygote.runtime} zygote is gone: {error}") from error
         return Box(self, ours)
 
-    def is_empty(self) -> bool:
-        """Whether nothing of a box is left in the group."""
-        return self.group is None or set(self.group.pids()) <= {self.keeper_pid}
+    def wait_empty(self, timeout_s: float) -> bool:
+        """Whether nothing of a dead box is left in the group; the kernel strikes it out a little late."""
+        if self.group is None:
+            return True
+        deadline = time.monotonic() + timeout_s
+        while not set(self.group.pids()) <= {self.keeper_pid}:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_STRIKE_OUT_S)
+        return True
 
     def renew(self) -> None:
         """Makes the slot ready for its next box."""
@@ -208,12 +216,16 @@ class Box:
     """A pidfd of the box's first process; -1 until it is born."""
     disk: int = -1
     """A descriptor by which the box's file system is given its size; -1 until it is parked."""
+    program: int = -1
+    """A pidfd of the process that becomes the submission; -1 until it is parked."""
     base: Usage | None = None
     own_base_s: float = 0.0
     """CPU that the first process had used when the box was parked."""
     ended: Callable[[], None] | None = None
     """Called once nothing of the box is left."""
-    parked: bool = field(default=False)
+    parked: bool = False
+    pid: int = 0
+    program_pid: int = 0
     _clock: int = 0
 
     @property
@@ -223,15 +235,19 @@ class Box:
 
     def hear(self) -> None:
         """Takes one of the two messages by which a box says that it is born, and parked."""
-        message, fd = receive_control(self.control)
-        if fd is None:
-            raise WireError(f"a box that is {message.get('event')} did not say by what to reach it")
-        if message["event"] == "born":
-            self.process = fd
+        _, fds = receive_with_descriptors(self.control)
+        if self.process < 0 and len(fds) == 1:
+            (self.process,) = fds
+            self.pid = pid_of(self.process)
             # clock_getcpuclockid(3): the clock of another process.
-            self._clock = (~pid_of(fd) << 3) | _PROCESS_CLOCK
+            self._clock = (~self.pid << 3) | _PROCESS_CLOCK
+        elif len(fds) != 2:
+            for fd in fds:
+                os.close(fd)
+            raise WireError(f"a box came with {len(fds)} descriptors")
         else:
-            self.disk = fd
+            self.disk, self.program = fds
+            self.program_pid = pid_of(self.program)
             self.own_base_s = self.own_cpu_s()
             self.base = self.group.begin() if self.group else None
             self.parked = True
@@ -242,6 +258,11 @@ class Box:
             return time.clock_gettime(self._clock)
         except OSError:  # it is dead
             return self.own_base_s
+
+    def is_alone(self) -> bool:
+        """Whether nothing but the program, which has ended, was left of the submission."""
+        ours = {self.slot.keeper_pid, self.pid, self.program_pid}
+        return self.group is not None and set(self.group.pids()) <= ours
 
     def is_alive(self) -> bool:
         """Whether the first process still runs."""
@@ -263,10 +284,10 @@ class Box:
     def close(self) -> None:
         """Closes what connects to the box; its file system goes with the last descriptor."""
         self.control.close()
-        for fd in (self.disk, self.process):
+        for fd in (self.disk, self.program, self.process):
             if fd >= 0:
                 os.close(fd)
-        self.disk = self.process = -1
+        self.disk = self.program = self.process = -1
 
 
 def pid_of(pidfd: int) -> int:

@@ -37,7 +37,7 @@ class GroupV1:
         self._most_pids = ControlFile(pids / "pids.max", os.O_WRONLY)
         self._pids = ControlFile(pids / "pids.current")
         self._pids_events = ControlFile(pids / "pids.events")
-        self._procs = ControlFile(pids / "cgroup.procs")
+        self._procs = pids / "cgroup.procs"
         self._cpu = ControlFile(cpu / "cpuacct.usage")
         self._event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         (memory / "cgroup.event_control").write_text(f"{self._event} {self._oom.fd}")
@@ -88,7 +88,12 @@ class GroupV1:
         )
 
     def pids(self) -> list[int]:
-        return read_pids(self._procs)
+        # Opened each time: a file that stays open shows a list of a second ago.
+        file = ControlFile(self._procs)
+        try:
+            return read_pids(file)
+        finally:
+            file.close()
 
     def kill(self) -> None:
         kill_each(self.pids())

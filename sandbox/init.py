@@ -114,7 +114,7 @@ def _parked(control: socket.socket, filters: Filters, *, scripts: bool) -> _Park
     syscalls.install_filter(filters.init)
     _rehearse()
     receive_control(ours)  # the program is parked, too
-    send_control(control, {"event": "parked"}, disk)
+    send_control(control, {"event": "parked"}, disk, parked.exited)
     os.close(disk)
     return parked
 
@@ -132,7 +132,7 @@ def _rehearse() -> None:
         stream.allow(1)
         stream.read_some()
         theirs.setblocking(False)
-        ending = _Ending(0, None, False, time.monotonic())
+        ending = _Ending(0, None, False, False, time.monotonic())
         reporting.send_report(ours, ending.told(), [stream], job.collect, collect_bytes=0)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
@@ -145,7 +145,6 @@ def _rehearse() -> None:
 
 def _serve(parked: _Parked, *, watch: bool) -> None:
     control, streams = parked.control, parked.streams
-    own_cpu = time.process_time()
     order, fd = receive_control(control)
     if fd is None:
         raise WireError("a job came without its data connection")
@@ -164,14 +163,11 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
     ending = _pump(parked, data, watchdog)
     _end_everything()
     figures = watchdog.figures() if watchdog else {}
-    own_cpu_s = time.process_time() - own_cpu
-    send_control(
-        control,
-        {"event": "ended", "at": ending.at, "own_cpu_s": own_cpu_s, **figures},
-    )
-    # What a report needs is no longer counted against the submission; a late "stop" may come before.
-    while receive_control(control)[0].get("op") != "report":
-        pass
+    if not ending.accounted:
+        send_control(control, {"event": "ended", "at": ending.at, **figures})
+        # What a report needs is no longer counted against the submission; a late "stop" may come before.
+        while receive_control(control)[0].get("op") != "report":
+            pass
     os.chmod("/work", 0o700)  # noqa: PTH101 - the submission owned it, and may have shut us out
     reporting.send_report(data, ending.told(), streams, job.collect, collect_bytes=order["collect_bytes"])
 
@@ -191,6 +187,7 @@ class _Ending:
     exit_code: int | None
     signal: int | None
     output_limit: bool
+    accounted: bool
     at: float
 
     def told(self) -> dict[str, Any]:
@@ -201,7 +198,7 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
     """Passes output on until the main process ends, a limit is passed, or the supervisor says stop."""
     selector = parked.selector
     streams = {stream.pipe: stream for stream in parked.streams}
-    overflow = stopped = False
+    overflow = stopped = accounted = False
     while True:
         ready = {key.fd for key, _ in selector.select(watchdog.interval_s if watchdog else None)}
         for fd in ready & streams.keys():
@@ -213,7 +210,8 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
                 data.sendall(streams[fd].take())
             overflow = overflow or streams[fd].overflowed
         if parked.control.fileno() in ready:
-            receive_control(parked.control)
+            # The supervisor says "report" where it sees the end before we say it, else "stop".
+            accounted = receive_control(parked.control)[0].get("op") == "report"
             stopped = True
         if watchdog and watchdog.look():
             stopped = True
@@ -223,7 +221,7 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
     _kill_all()
     _, status = os.waitpid(parked.pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    return _Ending(code if code >= 0 else None, -code if code < 0 else None, overflow, at)
+    return _Ending(code if code >= 0 else None, -code if code < 0 else None, overflow, accounted, at)
 
 
 def _kill_all() -> None:

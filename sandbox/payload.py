@@ -10,7 +10,9 @@ import contextlib
 import fcntl
 import os
 import socket
-from collections.abc import Iterator, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,8 @@ from sandbox.wire import WireError, receive_exactly, receive_header, send_contro
 
 _INLINE_BYTES = 64 * 1024
 _CHUNK = 1024 * 1024
+_KEPT_FILES = 4
+_KEPT_BYTES = 64 * 1024 * 1024
 _PAGE = 4096
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
@@ -55,9 +59,11 @@ def send(data: socket.socket, job: Job) -> None:
     with contextlib.ExitStack() as open_files:
         fds = []
         if not header["inline"]:
-            fds.append(open_files.enter_context(_memory_file("files", blobs)))
+            fds.append(_sealed.get(tuple(blobs)))
+            open_files.callback(os.close, fds[-1])
         if job.stdin:
-            fds.append(open_files.enter_context(_memory_file("stdin", [job.stdin])))
+            fds.append(_memory_file("stdin", [job.stdin]))
+            open_files.callback(os.close, fds[-1])
         send_header(data, header, blobs if header["inline"] else (), *fds)
 
 
@@ -67,20 +73,48 @@ def _program(job: Job) -> dict[str, Any]:
     return {"kind": "script", "path": job.program.path, "args": job.program.args}
 
 
-@contextlib.contextmanager
-def _memory_file(name: str, blobs: list[bytes]) -> Iterator[int]:
+def _memory_file(name: str, blobs: Iterable[bytes]) -> int:
     """memfd_create(2): a file without a name that nobody can change any more."""
     fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         for blob in blobs:
-            view = memoryview(blob)
-            while view:
-                view = view[os.write(fd, view) :]
+            _write(fd, blob)
         os.lseek(fd, 0, os.SEEK_SET)
         fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
-        yield fd
-    finally:
+    except BaseException:
         os.close(fd)
+        raise
+    return fd
+
+
+class _Sealed:
+    """Memory files of the last jobs with large files: a compiled program runs once for each test."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[bytes, ...], int] = OrderedDict()
+
+    def get(self, blobs: tuple[bytes, ...]) -> int:
+        """A descriptor of one's own of a file that holds the blobs, one after another."""
+        with self._lock:
+            if blobs not in self._kept:
+                self._kept[blobs] = _memory_file("files", blobs)
+            self._kept.move_to_end(blobs)
+            fd = os.dup(self._kept[blobs])
+            while len(self._kept) > 1 and (len(self._kept) > _KEPT_FILES or self._bytes() > _KEPT_BYTES):
+                os.close(self._kept.popitem(last=False)[1])
+            return fd
+
+    def after_fork(self) -> None:
+        """Another thread may have held the lock."""
+        self._lock = threading.Lock()
+
+    def _bytes(self) -> int:
+        return sum(len(blob) for blobs in self._kept for blob in blobs)
+
+
+_sealed = _Sealed()
+os.register_at_fork(after_in_child=_sealed.after_fork)
 
 
 def receive(data: socket.socket, nothing: int) -> Received:
@@ -93,11 +127,17 @@ def receive(data: socket.socket, nothing: int) -> Received:
     try:
         if len(fds) != (not header["inline"]) + header["stdin"]:
             raise WireError("a job came without its files")
+        begin = 0
         for path, size, executable in header["files"]:
-            content = receive_exactly(data, size) if header["inline"] else b""
-            _write(
-                path, content, 0o755 if executable else 0o644, fds[0] if not header["inline"] else -1, size
-            )
+            fd = _make(path, 0o755 if executable else 0o644)
+            try:
+                if header["inline"]:
+                    _write(fd, receive_exactly(data, size))
+                else:
+                    _copy(fd, fds[0], begin, begin + size)
+            finally:
+                os.close(fd)
+            begin += size
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error
     stdin = fds.pop() if header["stdin"] else nothing
@@ -106,24 +146,26 @@ def receive(data: socket.socket, nothing: int) -> Received:
     return Received(program=header["program"], stdin=stdin, collect=tuple(header["collect"]))
 
 
-def _write(path: str, content: bytes, mode: int, source: int, size: int) -> None:
-    """Makes one file, of `content` or else of the next `size` bytes of `source`."""
+def _make(path: str, mode: int) -> int:
     folder, _, _ = path.rpartition("/")
     if folder:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - pathlib costs a millisecond here
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(fd, view) :]
-        remaining = 0 if content else size
-        while remaining:
-            copied = os.sendfile(fd, source, None, min(remaining, _CHUNK))
-            if copied == 0:
-                raise WireError(f"{path} came short of {remaining} bytes")
-            remaining -= copied
-    finally:
-        os.close(fd)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+
+def _write(fd: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _copy(fd: int, source: int, begin: int, end: int) -> None:
+    """Copies a part of a memory file that others may be reading: by offsets of our own."""
+    while begin < end:
+        copied = os.sendfile(fd, source, begin, min(end - begin, _CHUNK))
+        if copied == 0:
+            raise WireError(f"a file came short of {end - begin} bytes")
+        begin += copied
 
 
 def release(job: Received, program: socket.socket, order: dict[str, Any], *, own_stdin: bool) -> None:

@@ -355,7 +355,7 @@ class Pool:
         zygote.boxes -= 1
         wanted = zygote is self._zygote and zygote.alive and len(self._spare[zygote]) < self._most_spare
         try:
-            if not slot.is_empty():
+            if not slot.wait_empty(_EMPTY_TIMEOUT_S):
                 raise SandboxError(f"slot {slot.number} still has processes after its box has ended")
             if wanted:
                 slot.renew()

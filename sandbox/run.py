@@ -77,7 +77,7 @@ class Run:
         """Waits for the end; why it was brought about, None where the job ended by itself."""
         box, bounds, group = self._box, self._bounds, self._box.group
         poll = select.poll()
-        for fd in (box.control, box.process, self._client):
+        for fd in (box.control, box.process, box.program, self._client):
             poll.register(fd, select.POLLIN)
         oom_fd = -1
         if group:
@@ -91,7 +91,7 @@ class Run:
             ready = dict(poll.poll(min(pause_s, remaining_s) * 1000 + 0.5))
             if self._client.fileno() in ready:
                 return "client gone"
-            if box.control.fileno() in ready or box.process in ready:
+            if ready.keys() & {box.control.fileno(), box.process, box.program}:
                 return None
             used_s = self._cpu_s()
             wall_s = time.monotonic() - self._started
@@ -129,6 +129,9 @@ class Run:
     def _ending(self, stopped: str | None) -> dict[str, Any]:
         """What init says of the end; nothing, where it could not say it in time and was killed."""
         control = self._box.control
+        if not stopped and self._box.is_alone():
+            # Init is about to say the same; the account need not wait for it.
+            return {"at": time.monotonic()}
         try:
             if stopped:
                 control.settimeout(_STOP_GRACE_S)
