@@ -26,8 +26,6 @@ _PING_AFTER_S = 30.0
 _REPORTING_S = 60.0
 _EMPTY_TIMEOUT_S = 10.0
 _PARKING_AT_ONCE = 4
-_SPARE_SLOTS = 4
-_SPARE_AFTER_S = 5.0
 _TRIES = 3
 _MAX_PAUSE_S = 30.0
 
@@ -208,9 +206,8 @@ class Pool:
             resting = self._plan.idle_s is not None and now - self.last_use > self._plan.idle_s
             if idle and resting:
                 self._warm = False
-            target = self._plan.parked if self._warm else 0
-            wanted = target + self._waiting - len(self._ready) - len(self._parking)
             may_try = self._failure is None and (self._waiting > 0 or now > self._pause_until)
+        wanted = self._wanted()
         if not self._warm:
             if self._zygote and idle:
                 self._retire(self._zygote)
@@ -227,9 +224,12 @@ class Pool:
             if self._ending and not self._spare[self._zygote] and not self._waiting:
                 break  # a slot is about to come free, and nobody waits
             self._park(self._zygote)
-        if idle and not self._ending and now - self.last_use > _SPARE_AFTER_S:
-            while self._spare[self._zygote]:
-                self._remove(self._spare[self._zygote].pop())
+
+    def _wanted(self) -> int:
+        """How many boxes to park besides those that are parked or about to be."""
+        with self._changed:
+            target = self._plan.parked if self._warm else 0
+            return target + self._waiting - len(self._ready) - len(self._parking)
 
     def _start_zygote(self) -> Zygote:
         zygote = Zygote(self.runtime, self._root, self._config, self._zygote_ended)
@@ -353,7 +353,7 @@ class Pool:
         box.close()
         slot, zygote = box.slot, box.slot.zygote
         zygote.boxes -= 1
-        wanted = zygote is self._zygote and zygote.alive and len(self._spare[zygote]) < self._most_spare
+        wanted = zygote is self._zygote and zygote.alive and self._wanted() > len(self._spare[zygote])
         try:
             if not slot.wait_empty(_EMPTY_TIMEOUT_S):
                 raise SandboxError(f"slot {slot.number} still has processes after its box has ended")
@@ -369,10 +369,6 @@ class Pool:
             zygote.stop()
         if box.ended:
             box.ended()
-
-    @property
-    def _most_spare(self) -> int:
-        return self._plan.parked + _SPARE_SLOTS
 
     def _retire(self, zygote: Zygote | None) -> None:
         """Takes no more boxes from a zygote; it ends with its last one."""
