@@ -74,6 +74,7 @@ class Installation:
         from fixtures.recipes.catalogue import RECIPES
         from fixtures.recipes.errors import RecipeError
         from fixtures.recipes.recipe import install
+        from fixtures.recipes.warming import read_ahead
 
         for recipe in RECIPES.values():
             try:
@@ -81,6 +82,7 @@ class Installation:
             except RecipeError as error:
                 self._say(f"{error}")
                 self._say(f"  {error.remedy} Problems that need it will say so; the rest works.")
+        read_ahead(settings.DATA_ROOT)
 
     def _say_news(self, line: str) -> None:
         if not line.endswith("already installed"):

@@ -5,11 +5,14 @@ They lie apart from an installation's own, with a fixed salt, so that figures ar
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parent.parent / "var" / "test-data"
+DATA = Path(
+    os.environ.get("TOUCHSTONE_TEST_DATA") or Path(__file__).resolve().parent.parent / "var" / "test-data"
+)
 FIXED_SALT = "7e57" * 16
 
 
