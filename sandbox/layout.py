@@ -95,13 +95,15 @@ def describe(
     binds += [Bind(Path("/dev", name), f"/dev/{name}", device=True) for name in _DEVICES]
     binds += [Bind(source, target, device=True) for target, source in (nodes or {}).items()]
     beside = Path(sysconfig.get_path("stdlib"), "site-packages")
+    hidden = (str(beside),) if beside.is_dir() else ()
+    targets = _masked_targets(masked, binds)
     return Layout(
         folders=_FOLDERS,
         files=_FILES,
         links=links,
         binds=tuple(bind for bind in binds if bind.source.exists()),
-        hidden=(str(beside),) if beside.is_dir() else (),
-        masked=tuple(_masked_targets(masked, folders)),
+        hidden=hidden,
+        masked=tuple(target for target in targets if not any(map(Path(target).is_relative_to, hidden))),
     )
 
 
@@ -113,10 +115,11 @@ def _outside_system(libraries: Mapping[str, Path]) -> dict[str, Path]:
     }
 
 
-def _masked_targets(masked: Sequence[Path], folders: Mapping[str, Path]) -> list[str]:
+def _masked_targets(masked: Sequence[Path], binds: Sequence[Bind]) -> list[str]:
+    """Where the masked files can be seen, the system's own folders among them."""
     return [
-        f"{target}/{file.relative_to(source)}"
+        f"{bind.target}/{file.relative_to(bind.source)}"
         for file in masked
-        for target, source in folders.items()
-        if file.is_relative_to(source) and file.is_file()
+        for bind in binds
+        if file.is_relative_to(bind.source) and file.is_file()
     ]

@@ -1,7 +1,8 @@
-"""Folders of our own that the runtimes with packages import from."""
+"""Folders of our own that the runtimes with packages import from, and files that nobody may read there."""
 
 from __future__ import annotations
 
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from sandbox.client import Config, Sandbox, private_sandbox
 from sandbox.job import MIB, Job, Limits, Runtime, Script
 from tests.sandbox.runs import printed, run_python
 
+SYSTEM_FILE = Path(sysconfig.get_path("stdlib"), "this.py")
 LIMITS = Limits(cpu_s=5.0, wall_s=20.0, memory_bytes=256 * MIB)
 
 
@@ -21,6 +23,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     library.chmod(0o755)
     (library / "greeting").mkdir()
     (library / "greeting" / "__init__.py").write_text("WORD = 'hello'")
+    (library / "greeting" / "secret.txt").write_text("42")
     (library / "numpy").mkdir()
     (library / "numpy" / "__init__.py").write_text("raise ImportError('not the real numpy')")
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
@@ -28,6 +31,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
             Path(folder) / "sandbox.sock",
             stores={"/library": library},
             libraries=("/library",),
+            masked=(SYSTEM_FILE, library / "greeting" / "secret.txt"),
             parked={Runtime.PYTHON: 1, Runtime.NUMPY: 1},
         )
         with private_sandbox(config) as sandbox:
@@ -49,3 +53,12 @@ def test_a_library_never_hides_a_package(box: Sandbox) -> None:
 def test_the_standard_runtime_imports_neither(box: Sandbox) -> None:
     outcome = run_python(box, "import greeting")
     assert "No module named 'greeting'" in outcome.stderr.decode()
+
+
+def test_masked_files_are_empty_in_stores_and_in_the_systems_folders(box: Sandbox) -> None:
+    assert SYSTEM_FILE.stat().st_size > 0
+    source = f"""
+        import os
+        print([os.path.getsize(path) for path in ("{SYSTEM_FILE}", "/library/greeting/secret.txt")])
+    """
+    assert printed(run_python(box, source)) == "[0, 0]"
