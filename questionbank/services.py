@@ -9,9 +9,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from questionbank.models import Problem, ProblemVersion, Topic
+from questionbank.packages.errors import Findings
+from questionbank.packages.files import read_files
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
 
@@ -29,6 +31,9 @@ def publish(folder: Path) -> ProblemVersion:
 
     Raises `PackageError` where the package is at fault; then nothing has changed.
     """
+    unchanged = _current_of(folder)
+    if unchanged is not None:
+        return unchanged
     package = read_package(folder)
     topics = list(Topic.objects.filter(slug__in=package.topics))
     unknown = set(package.topics) - {topic.slug for topic in topics}
@@ -49,6 +54,15 @@ def publish(folder: Path) -> ProblemVersion:
 def package_of(version: ProblemVersion) -> Package:
     """The published package, read once a process."""
     return _published(version.content_hash, version.problem.slug)
+
+
+def _current_of(folder: Path) -> ProblemVersion | None:
+    """The problem's current version, where it is what lies in the folder: told by the hash alone, for every
+    start of an installation asks it of every problem."""
+    content_hash = read_files(folder, Findings()).content_hash()
+    current = ProblemVersion.objects.select_related("problem").filter(problem__current=F("pk"))
+    version = current.filter(problem__slug=folder.name, content_hash=content_hash).first()
+    return version if version and (settings.VERSION_STORE / content_hash).is_dir() else None
 
 
 def _new_version(problem: Problem, package: Package, topics: list[Topic]) -> ProblemVersion:

@@ -21,8 +21,9 @@ import pytest
 
 from deploy.client import Client
 from deploy.host import free_port
+from fixtures.recipes.catalogue import RECIPES
 from tests.deploy.processes import Seen, descendants, wait_gone
-from tests.models import DATA, prepare
+from tests.models import DATA, installed
 
 HOME = Path(__file__).resolve().parents[2]
 WITHIN_S = 240.0
@@ -105,7 +106,8 @@ def private_folder() -> Iterator[Path]:
 @contextmanager
 def starting_in(folder: Path) -> Iterator[Start]:
     """Starts `deploy.up`, or another command, over `folder`; what still runs at the end is stopped."""
-    prepare()
+    # Not the installation's first download: tests/models.py keeps everything between runs.
+    installed(*RECIPES)
     started: list[Started] = []
 
     def begin(command: Sequence[str] = (sys.executable, "-m", "deploy.up"), **settings: str) -> Started:

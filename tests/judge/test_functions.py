@@ -36,8 +36,10 @@ def test_the_right_function_is_accepted_with_figures(judged: Any, tmp_path: Path
     assert (result.verdict, result.score) == (Verdict.AC, 100.0)
     assert stages == [Stage.COMPILING, Stage.RUNNING]
     assert tuple(cases) == result.cases
-    assert all(0 < case.cpu_s < 1 and case.peak_bytes > 0 for case in cases)
     assert result.guarantees
+    # Without a control group, memory is looked at every 20 ms: a shorter run has no figure.
+    counted = any(guarantee.startswith("memory:cgroup") for guarantee in result.guarantees)
+    assert all(0 < case.cpu_s < 1 and (case.peak_bytes > 0 or not counted) for case in cases)
 
 
 @pytest.mark.parametrize(
