@@ -231,10 +231,10 @@ def _kill_all() -> None:
 
 
 def _end_everything() -> None:
-    """Kills and reaps until this process is alone."""
+    """Kills and reaps until this process is alone: also children that a submission made this one's own."""
     while True:
         _kill_all()
         try:
-            os.waitpid(-1, 0)
+            os.waitpid(-1, syscalls.WALL)
         except ChildProcessError:
             return

@@ -104,8 +104,10 @@ def _send_file(data: socket.socket, file: collecting.Found) -> None:
         data.sendall(frame(CONTENT, piece))
         remaining -= piece
         while piece:
-            # Nobody lives who could shorten the file: it has all its bytes.
-            piece -= os.sendfile(data.fileno(), file.fd, None, piece)
+            sent = os.sendfile(data.fileno(), file.fd, None, piece)
+            if sent == 0:
+                raise WireError(f"{file.path} has become shorter, although nobody is left who could do that")
+            piece -= sent
 
 
 @dataclass(slots=True)

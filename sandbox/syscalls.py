@@ -16,6 +16,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 # Calls that must not give up the interpreter's lock meanwhile: the child of a clone(2) would not have it.
 _locked_libc = ctypes.PyDLL(None, use_errno=True)
 
+# waitpid(2): children of every kind, whatever signal their end would send
+WALL = 0x40000000
+
 # unshare(2), clone(2)
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000

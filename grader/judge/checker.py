@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from itertools import zip_longest
 
 from questionbank.packages.model import Checker
 
@@ -25,19 +27,20 @@ def difference(got: bytes, answer: bytes, checker: Checker) -> str | None:
 
 
 def _compare(got: str, answer: str, checker: Checker) -> str | None:
-    mine, theirs = _tokens(got, checker), _tokens(answer, checker)
-    for number, (one, other) in enumerate(zip(mine, theirs, strict=False), start=1):
+    # One token at a time: the output may be megabytes of them, and the first may be wrong.
+    for number, (one, other) in enumerate(zip_longest(_tokens(got, checker), _tokens(answer, checker)), 1):
+        if one is None:
+            return f"the output has {number - 1} tokens, not {sum(1 for _ in _tokens(answer, checker))}"
+        if other is None:
+            return f"the output has {sum(1 for _ in _tokens(got, checker))} tokens, not {number - 1}"
         if not _same(one, other, checker):
             return f"token {number} is {one!r:.80}, not {other!r:.80}"
-    if len(mine) != len(theirs):
-        return f"the output has {len(mine)} tokens, not {len(theirs)}"
     return None
 
 
-def _tokens(text: str, checker: Checker) -> list[str]:
-    if checker.space_change_sensitive:
-        return re.findall(r"\s|[^\s]+", text)
-    return text.split()
+def _tokens(text: str, checker: Checker) -> Iterator[str]:
+    pattern = r"\s|[^\s]+" if checker.space_change_sensitive else r"[^\s]+"
+    return (match.group() for match in re.finditer(pattern, text))
 
 
 def _same(got: str, answer: str, checker: Checker) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from grader.judge.values import Array
@@ -24,7 +25,7 @@ def _difference(got: Any, expected: Any, numeric: Numeric, place: str) -> str | 
     if isinstance(expected, Array):
         if got.shape != expected.shape:
             return f"{place} has shape {_shape_text(got.shape)}, not {_shape_text(expected.shape)}"
-        return _sequence(_flat(got.items), _flat(expected.items), numeric, place)
+        return _sequence(_numbers(got), _numbers(expected), numeric, place)
     if isinstance(expected, float) and isinstance(got, float):
         return None if close(got, expected, numeric) else f"{place} is {got!r}, not {expected!r}"
     if type(got) is not type(expected):
@@ -49,7 +50,7 @@ def close(got: float, expected: float, numeric: Numeric) -> bool:
 
 def _sequence(got: Any, expected: Any, numeric: Numeric, place: str) -> str | None:
     for index, (one, other) in enumerate(zip(got, expected, strict=True)):
-        found = _difference(_number(one, other), other, numeric, f"{place}[{index}]")
+        found = _difference(one, other, numeric, f"{place}[{index}]")
         if found:
             return found
     return None
@@ -69,15 +70,25 @@ def _mapping(got: Any, expected: Any, numeric: Numeric, place: str) -> str | Non
     return None
 
 
-def _number(got: Any, expected: Any) -> Any:
-    """An array's numbers may be written as integers on either side."""
-    return float(got) if isinstance(expected, float) and type(got) is int else got
+def _numbers(array: Array) -> list[Any]:
+    """An array's numbers in a row. A float may be written as a whole number; one too large stays one."""
+    leaves = list(_leaves(array.items))
+    return [_as_float(number) for number in leaves] if array.kind == "float" else leaves
 
 
-def _flat(items: Any) -> list[Any]:
+def _leaves(items: Any) -> Iterator[Any]:
     if not isinstance(items, list):
-        return [float(items) if isinstance(items, int) and not isinstance(items, bool) else items]
-    return [number for item in items for number in _flat(item)]
+        yield items
+        return
+    for item in items:
+        yield from _leaves(item)
+
+
+def _as_float(number: Any) -> Any:
+    try:
+        return float(number) if type(number) is int else number
+    except OverflowError:
+        return number
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:

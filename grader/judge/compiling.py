@@ -36,7 +36,10 @@ def compile_answer(
     Raises `LanguageMissing`, with a sentence for people. `builds` spares what was compiled before.
     """
     language = LANGUAGES[answer.language]
-    size = len(answer.source.encode("utf-8", errors="surrogateescape"))
+    try:
+        size = len(answer.source.encode())
+    except UnicodeEncodeError as error:
+        return _refused(f"The source is no text: character {error.start + 1:,} is half of a pair.")
     if size > MAX_SOURCE_BYTES:
         return _refused(f"The source has {size:,} bytes, the most is {MAX_SOURCE_BYTES:,}.")
     toolchain = find_toolchain(language, sandbox)

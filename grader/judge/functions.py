@@ -19,7 +19,7 @@ from grader.judge.values import (
     parse_result,
     shown,
 )
-from grader.judge.verdicts import run_verdict, shown_stream
+from grader.judge.verdicts import hidden_result, run_verdict, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import FunctionSpec, JsonValue, Package, TestCase
 from questionbank.packages.typed import Mismatch, largest_int
@@ -34,8 +34,9 @@ def judge_call(package: Package, program: Program, test: TestCase, sandbox: Sand
     outcome = sandbox.run(_job(spec, program, test.args))
     expected = decode_expected(test.expected, parse_type(spec.returns))
     verdict, message, got = _verdict(spec, program, outcome, expected)
-    sample = test.group == "sample"
-    if sample and verdict is Verdict.RE:
+    if test.group != "sample":
+        return hidden_result(test, outcome, verdict, message)
+    if verdict is Verdict.RE:
         message = shown_stream(outcome.stderr) or message
     return CaseResult(
         name=test.name,
@@ -44,10 +45,10 @@ def judge_call(package: Package, program: Program, test: TestCase, sandbox: Sand
         cpu_s=outcome.cpu_s,
         wall_s=outcome.wall_s,
         peak_bytes=outcome.peak_bytes,
-        message=message if sample or verdict is not Verdict.WA else "",
-        got=got if sample else None,
-        expected=shown(expected) if sample else None,
-        stdout=shown_stream(outcome.stdout) if sample else None,
+        message=message,
+        got=got,
+        expected=shown(expected),
+        stdout=shown_stream(outcome.stdout),
     )
 
 
@@ -93,6 +94,8 @@ def own_arguments(package: Package, text: str, program: Program) -> tuple[JsonVa
             decode_expected(value, parse_type(parameter.type))
         except Mismatch as error:
             raise ValueError(f"{parameter.name} must be {parameter.type}: {error}.") from error
+        except RecursionError as error:
+            raise ValueError(f"{parameter.name} is nested too deeply.") from error
         except OverflowError as error:
             raise ValueError(f"{parameter.name} holds a number that is too large for a float.") from error
         most = program.language.answer.largest_int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grader.judge.checker import difference
 from grader.judge.model import CaseResult, SampleRun
 from grader.judge.runnable import Program
-from grader.judge.verdicts import run_verdict, shown_stream
+from grader.judge.verdicts import hidden_result, run_verdict, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase
 from sandbox.client import Sandbox
@@ -18,8 +18,9 @@ def judge_test(package: Package, program: Program, test: TestCase, sandbox: Sand
     """Runs the program on the test's input and checks its output."""
     outcome = sandbox.run(program.job(stdin=test.input))
     verdict, message = _verdict(package, program, outcome, test)
-    sample = test.group == "sample"
-    if sample and verdict is Verdict.RE:
+    if test.group != "sample":
+        return hidden_result(test, outcome, verdict, message)
+    if verdict is Verdict.RE:
         message = shown_stream(outcome.stderr) or message
     return CaseResult(
         name=test.name,
@@ -28,10 +29,9 @@ def judge_test(package: Package, program: Program, test: TestCase, sandbox: Sand
         cpu_s=outcome.cpu_s,
         wall_s=outcome.wall_s,
         peak_bytes=outcome.peak_bytes,
-        message=message if sample or verdict is not Verdict.WA else "",
-        got=_shown(outcome.stdout) if sample else None,
-        expected=_shown(test.answer) if sample else None,
-        stdout=None,
+        message=message,
+        got=_shown(outcome.stdout),
+        expected=_shown(test.answer),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,9 @@ from questionbank.packages.model import JsonValue
 from questionbank.packages.types import TypeWord, described
 
 MAX_DEPTH = 64
+MAX_SHOWN_CHARACTERS = 64 * 1024
 _INTEGER_KINDS, _FLOAT_KINDS = ("int", "uint"), ("float",)
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -114,8 +117,10 @@ def decode_expected(value: JsonValue, word: TypeWord) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A decoded value as JSON text for people; arrays as nested lists."""
-    return json.dumps(_showable(value), ensure_ascii=False)
+    """A decoded value as JSON text for people, cut where nobody reads on; arrays as nested lists."""
+    text = json.dumps(_showable(value), ensure_ascii=False)
+    rest = len(text) - MAX_SHOWN_CHARACTERS
+    return text if rest <= 0 else f"{text[:MAX_SHOWN_CHARACTERS]}… {rest:,} characters more"
 
 
 def _showable(value: Any) -> Any:
@@ -146,7 +151,7 @@ def _mapping(pairs: list[Any], word: TypeWord, depth: int) -> dict[str, Any]:
     for pair in pairs:
         if not isinstance(pair, list) or len(pair) != 2:
             raise Unreadable("a pair is no pair")
-        if not isinstance(pair[0], str):
+        if not _is_text(pair[0]):
             raise WrongType(f"a key that is {_name_of(pair[0])} where {described(word)} is declared")
         result[pair[0]] = decode_result(pair[1], word.items[0], depth + 1)
     return result
@@ -166,7 +171,9 @@ def _array(value: Any, word: TypeWord) -> Array:
     shape = content.get("shape")
     if not isinstance(shape, list) or not all(isinstance(size, int) for size in shape):
         raise Unreadable("an array without a shape")
-    if _shape(items) != tuple(shape) and 0 not in shape:
+    found = _shape(items)
+    # Nested lists end at the first dimension that is empty.
+    if found != tuple(shape) and not (0 in found and 0 in shape):
         raise Unreadable("an array whose items have another shape than it says")
     return Array(wanted, tuple(shape), items)
 
@@ -202,10 +209,15 @@ def _is_scalar(value: Any, name: str) -> bool:
         case "bool":
             return type(value) is bool
         case "str":
-            return type(value) is str
+            return _is_text(value)
         case "None":
             return value is None
     return False
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it can be written down: half of a surrogate pair is no character."""
+    return type(value) is str and not _HALF_PAIR.search(value)
 
 
 def _name_of(value: Any) -> str:
@@ -216,4 +228,6 @@ def _name_of(value: Any) -> str:
         if tag == "$foreign" and value[tag] in ("numpy number", "set", "bytes", "complex"):
             return str(value[tag])
         return known.get(tag, "a value of another type")
+    if type(value) is str and not _is_text(value):
+        return "a text with half of a surrogate pair"
     return "None" if value is None else type(value).__name__

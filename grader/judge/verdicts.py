@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from grader.judge.languages import Language
 from grader.judge.model import CaseResult
 from grader.judge.runnable import Program
 from grader.verdict import Verdict
-from questionbank.packages.model import Package, TestGroup
+from questionbank.packages.model import Package, TestCase, TestGroup
 from sandbox.job import MIB, Limits, Outcome, Status
 
 STATUS_VERDICTS: Mapping[Status, Verdict] = {
@@ -21,6 +22,7 @@ STATUS_VERDICTS: Mapping[Status, Verdict] = {
 LIMIT_VERDICTS = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})
 STDERR_CHARACTERS = 4000
 _PROCESSES = 64
+_STEP_S = 0.01
 
 
 def run_limits(package: Package, language: Language) -> Limits:
@@ -50,6 +52,31 @@ def run_verdict(outcome: Outcome, program: Program) -> tuple[Verdict | None, str
     if verdict is Verdict.RE and outcome.process_limit_hit:
         return verdict, f"{outcome.reason}, after asking for more than {_PROCESSES} processes"
     return verdict, outcome.reason
+
+
+def hidden_result(test: TestCase, outcome: Outcome, verdict: Verdict, message: str) -> CaseResult:
+    """What is told of a test that is no sample: nothing that the submission can freely choose.
+
+    It has seen the input. An exit code, a signal or exact figures would carry that input out of the jail.
+    """
+    if verdict in (Verdict.AC, Verdict.WA):
+        message = ""
+    elif outcome.status in (Status.NONZERO_EXIT, Status.SIGNALLED):
+        message = message.replace(outcome.reason, "ended with an error")
+    return CaseResult(
+        name=test.name,
+        group=test.group,
+        verdict=verdict,
+        cpu_s=_up(outcome.cpu_s, _STEP_S),
+        wall_s=_up(outcome.wall_s, _STEP_S),
+        peak_bytes=int(_up(outcome.peak_bytes, MIB)),
+        message=message,
+    )
+
+
+def _up(figure: float, step: float) -> float:
+    """The figure, rounded up to whole steps."""
+    return round(math.ceil(figure / step) * step, 6)
 
 
 def shown_stream(data: bytes) -> str:

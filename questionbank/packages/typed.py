@@ -46,7 +46,7 @@ def _largest(parts: Any) -> int:
 
 
 def _is_non_finite(value: Any) -> bool:
-    return type(value) is dict and set(value) == {"$float"} and value["$float"] in NON_FINITE
+    return type(value) is dict and set(value) == {"$float"} and value["$float"] in tuple(NON_FINITE)
 
 
 def _largest_of_array(value: Any, word: TypeWord, place: str) -> int:
