@@ -7,7 +7,7 @@ RUN = $(if $(PYTHON3),@$(PYTHON3),$(error No Python 3 was found on PATH. Install
 help:
 	@echo "make up     run Touchstone on this machine"
 	@echo "make demo   let a fresh installation judge known answers (PROBLEMS=\"slug …\" for some)"
-	@echo "make test   run every test"
+	@echo "make test   run every test, those of the database on SQLite and on PostgreSQL"
 	@echo "make check  format, lint, types, import contracts, templates, scripts"
 
 up:
@@ -20,6 +20,7 @@ test:
 	@bash deploy/system_packages.sh
 	$(RUN) --dev tests.models
 	@.venv/bin/python -m pytest
+	@.venv/bin/python -m tests.postgresql
 
 check:
 	$(RUN) --dev pre_commit run --all-files

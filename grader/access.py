@@ -15,17 +15,25 @@ def may_review(user: User) -> bool:
 
 
 def visible_submissions(user: User) -> QuerySet[Submission]:
-    """One's own; for an interviewer also open answers and what was handed in for the interviewer's sets."""
+    """One's own; for an interviewer also what was handed in for the interviewer's sets, and open answers
+    that were handed in for nobody's."""
     rows = Submission.objects.select_related("version__problem", "user")
     if user.is_staff:
         return rows
     allowed = Q(user=user)
     if may_review(user):
-        allowed |= Q(version__kind=Kind.OPEN) | Q(attempt_link__attempt__question_set__owner=user)
+        allowed |= _reviewable_by(user) | Q(attempt_link__attempt__question_set__owner=user)
     return rows.filter(allowed)
 
 
 def reviewable_submissions(user: User) -> QuerySet[Submission]:
-    """Open answers, for those who may mark them."""
+    """Open answers, for those who may mark them: of a set its owner, of practice every reviewer."""
     rows = Submission.objects.select_related("version__problem", "user").filter(version__kind=Kind.OPEN)
-    return rows if may_review(user) else rows.none()
+    if user.is_staff:
+        return rows
+    return rows.filter(_reviewable_by(user)) if may_review(user) else rows.none()
+
+
+def _reviewable_by(user: User) -> Q:
+    mine = Q(attempt_link=None) | Q(attempt_link__attempt__question_set__owner=user)
+    return Q(version__kind=Kind.OPEN) & mine

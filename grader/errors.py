@@ -8,7 +8,11 @@ class GraderError(Exception):
 
 
 class AnswerRefused(GraderError):
-    """The answer is none that this problem takes."""
+    """The answer is none that this problem takes; `field` names the part of it that is at fault."""
+
+    def __init__(self, message: str, *, field: str = "source") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class KeyReused(GraderError):

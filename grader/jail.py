@@ -68,4 +68,7 @@ def open_sandbox() -> Iterator[Sandbox]:
             with private_sandbox(config) as own:
                 yield own
         return
-    yield sandbox
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()

@@ -14,7 +14,9 @@ class Submission(models.Model):
     """One answer to one version of a problem.
 
     `attempt` is the fence: each claim by a worker raises it, and only the holder of the current number
-    may write results. `charged` turns false when the final verdict is IE.
+    may write results. `claimed_at` is when its worker last said that it lives; at `resend_at` its task is
+    sent again, unless judging is over (None). `infrastructure_failures` counts attempts that failed
+    through our fault.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -38,6 +40,7 @@ class Submission(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     infrastructure_failures = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True)
+    resend_at = models.DateTimeField(null=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
+
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from questionbank.packages.model import Kind, Package
 
@@ -11,6 +15,8 @@ JUDGE_TASK = "grader.judge_submission"
 RUN_TASK = "grader.run_samples"
 REQUEUE_TASK = "grader.requeue_forgotten"
 QUEUES = ("code", "ml", "gpu", "text", "bulk")
+DEFAULT_QUEUE = "code"
+_log = logging.getLogger(__name__)
 
 
 def queue_of(package: Package) -> str:
@@ -24,14 +30,22 @@ def queue_of(package: Package) -> str:
         return "gpu"
     if package.kind is Kind.ARTIFACT or (package.function and package.function.runtime == "ml"):
         return "ml"
-    return "code"
+    return DEFAULT_QUEUE
 
 
 def enqueue_judging(submission_id: str, queue: str) -> None:
     """Sends the submission to a worker once the transaction that made it is committed."""
-    transaction.on_commit(lambda: current_app.send_task(JUDGE_TASK, args=[submission_id], queue=queue))
+    transaction.on_commit(partial(_send_judging, submission_id, queue))
 
 
 def enqueue_run(run_id: str, queue: str) -> None:
-    """Sends a run outside the record to a worker."""
+    """Sends a run outside the record to a worker; raises where the broker is away."""
     current_app.send_task(RUN_TASK, args=[run_id], queue=queue)
+
+
+def _send_judging(submission_id: str, queue: str) -> None:
+    try:
+        current_app.send_task(JUDGE_TASK, args=[submission_id], queue=queue)
+    except OperationalError as error:
+        # The submission is safe in the database, and is sent again later.
+        _log.warning("submission %s is not sent yet, the broker is away: %s", submission_id, error)

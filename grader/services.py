@@ -5,44 +5,47 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from grader import events
-from grader.errors import AnswerRefused, CannotMark, Fenced, KeyReused, RunUnknown, StaleDraft
-from grader.judge.choices import MalformedChoice, chosen_options
-from grader.judge.compiling import MAX_SOURCE_BYTES
+from grader.answers import check_answer, check_text, clean, storable
+from grader.errors import AnswerRefused, CannotMark, Fenced, KeyReused, StaleDraft
 from grader.judge.model import CaseResult, Judgement
-from grader.lacks import lack_of
 from grader.models import CaseRecord, Draft, IdempotencyKey, PointMark, Submission
-from grader.queue import enqueue_judging, enqueue_run, queue_of
+from grader.queue import DEFAULT_QUEUE, enqueue_judging, queue_of
 from grader.verdict import FINAL_STAGES, Stage, Verdict
 from questionbank.models import Problem, ProblemVersion, User
-from questionbank.packages.model import Kind, Package
-from questionbank.services import package_of
+from questionbank.packages.errors import PackageError
+from questionbank.packages.model import Package
+from questionbank.services import DamagedVersion, package_of
 
-LEASE = timedelta(seconds=20)
-"""A worker that judges says so every few seconds; silent for this long, it counts as lost."""
 MAX_INFRASTRUCTURE_FAILURES = 3
-RUN_KEPT_S = 3600
+MAX_RESENT = 500
 _MARK_SHARES = {PointMark.Level.MET: 1.0, PointMark.Level.PARTLY: 0.5, PointMark.Level.NOT_MET: 0.0}
 
 
 def submit(*, user: User, version: ProblemVersion, language: str, source: str) -> Submission:
     """Takes an answer in and queues it. Raises `AnswerRefused` with a sentence for people."""
     package = package_of(version)
-    _check_answer(package, language, source)
+    check_answer(package, language, source)
     with transaction.atomic():
         _check_share(user, version, package)
-        submission = Submission.objects.create(user=user, version=version, language=language, source=source)
+        submission = Submission.objects.create(
+            user=user,
+            version=version,
+            language=language,
+            source=source,
+            resend_at=timezone.now() + _patience(),
+        )
         enqueue_judging(str(submission.pk), queue_of(package))
     return submission
 
@@ -54,7 +57,8 @@ def submit_once(
 
     The flag says whether it is new. Raises `KeyReused` where the key came with another answer before.
     """
-    body = json.dumps([version.pk, language, source]).encode()
+    # The problem, not its version: a request sent again is the same, whatever was published in between.
+    body = json.dumps([version.problem.slug, language, source]).encode()
     body_hash = hashlib.sha256(body).hexdigest()
     try:
         with transaction.atomic():
@@ -68,29 +72,6 @@ def submit_once(
     if known.body_hash != body_hash or known.submission is None:
         raise KeyReused(_("This idempotency key was used for another answer."))
     return known.submission, False
-
-
-def _check_answer(package: Package, language: str, source: str) -> None:
-    if lack := lack_of(package):
-        raise AnswerRefused(lack)
-    if language not in package.languages:
-        accepted = ", ".join(package.languages)
-        raise AnswerRefused(_("This problem takes answers in: %(languages)s.") % {"languages": accepted})
-    if not source.strip():
-        raise AnswerRefused(_("The answer is empty."))
-    if "\0" in source:
-        raise AnswerRefused(_("The answer holds a NUL character."))
-    size = len(source.encode(errors="surrogatepass"))
-    if size > MAX_SOURCE_BYTES:
-        raise AnswerRefused(
-            _("The answer has %(size)s bytes, the most is %(most)s.")
-            % {"size": size, "most": MAX_SOURCE_BYTES}
-        )
-    if package.choice:
-        try:
-            chosen_options(package.choice, source)
-        except MalformedChoice as error:
-            raise AnswerRefused(_("Choose at least one of the options, and only from them.")) from error
 
 
 def _check_share(user: User, version: ProblemVersion, package: Package) -> None:
@@ -112,46 +93,61 @@ def _check_share(user: User, version: ProblemVersion, package: Package) -> None:
         )
 
 
+def lease() -> timedelta:
+    """How long a claim holds without being renewed."""
+    return timedelta(seconds=settings.JUDGING_LEASE_S)
+
+
+def _patience() -> timedelta:
+    return timedelta(seconds=settings.JUDGING_PATIENCE_S)
+
+
 def claim(submission_id: str) -> int | None:
     """Makes the caller the one worker whose results count, by a new attempt number.
 
-    None where there is nothing to do: judged already, or another worker is alive at it.
+    None where there is nothing to do: judged already, another worker is alive at it, or so many workers
+    were lost over it that it ends here.
     """
     now = timezone.now()
-    open_rows = Submission.objects.filter(pk=submission_id).exclude(stage__in=FINAL_STAGES)
-    free = open_rows.filter(Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE))
+    open_rows = Submission.objects.exclude(stage__in=FINAL_STAGES).defer("source")
     with transaction.atomic():
-        if not free.update(attempt=F("attempt") + 1, claimed_at=now, stage=Stage.COMPILING):
+        submission = open_rows.select_for_update().filter(pk=submission_id).first()
+        if submission is None or (submission.claimed_at and submission.claimed_at >= now - lease()):
             return None
-        CaseRecord.objects.filter(submission_id=submission_id).delete()
-        attempt = Submission.objects.values_list("attempt", flat=True).get(pk=submission_id)
+        if submission.claimed_at:
+            # Its worker fell silent. An answer that takes every worker down must not go round for ever.
+            submission.infrastructure_failures += 1
+        submission.attempt += 1
+        submission.stage = Stage.COMPILING
+        submission.save(update_fields=["infrastructure_failures", "attempt", "stage"])
+        renew_claim(submission_id, submission.attempt)
+        submission.cases.all().delete()
+    if submission.infrastructure_failures >= MAX_INFRASTRUCTURE_FAILURES:
+        _give_up(submission_id, submission.attempt)
+        return None
     _publish(submission_id, "stage", {"stage": Stage.COMPILING})
-    return attempt
+    return submission.attempt
 
 
-def is_being_judged(submission_id: str) -> bool:
-    """Whether a living worker holds the submission."""
-    rows = Submission.objects.filter(pk=submission_id, claimed_at__gte=timezone.now() - LEASE)
-    return rows.exclude(stage__in=FINAL_STAGES).exists()
-
-
-def renew_claim(submission_id: str, attempt: int) -> None:
-    """Says that the worker is alive; `Fenced` where it lost the submission."""
-    _update(submission_id, attempt, claimed_at=timezone.now())
+def renew_claim(submission_id: str, attempt: int, **fields: Any) -> None:
+    """Says that the worker is alive, and writes `fields` with it; `Fenced` where it lost the submission."""
+    now = timezone.now()
+    _update(submission_id, attempt, claimed_at=now, resend_at=now + lease(), **fields)
 
 
 def set_stage(submission_id: str, attempt: int, stage: Stage) -> None:
     """Records and tells the stage; `Fenced` where the attempt is void."""
-    _update(submission_id, attempt, stage=stage, claimed_at=timezone.now())
+    renew_claim(submission_id, attempt, stage=stage)
     _publish(submission_id, "stage", {"stage": stage})
 
 
 def record_case(submission_id: str, attempt: int, position: int, case: CaseResult) -> None:
     """Records and tells one test's result; `Fenced` where the attempt is void."""
+    result = storable(asdict(case))
     with transaction.atomic():
-        _update(submission_id, attempt, claimed_at=timezone.now())
-        CaseRecord.objects.create(submission_id=submission_id, position=position, **_storable(asdict(case)))
-    _publish(submission_id, "case", case_event(position, asdict(case)))
+        renew_claim(submission_id, attempt)
+        CaseRecord.objects.create(submission_id=submission_id, position=position, **result)
+    _publish(submission_id, "case", case_event(position, result))
 
 
 def finish(submission_id: str, attempt: int, judgement: Judgement) -> None:
@@ -164,8 +160,8 @@ def finish(submission_id: str, attempt: int, judgement: Judgement) -> None:
         stage=Stage.AWAITING_REVIEW if awaiting else Stage.DONE,
         verdict=judgement.verdict or "",
         score=None if awaiting else judgement.score,
-        message=_clean(judgement.message),
-        compiler_output=_clean(judgement.compiler_output),
+        message=clean(judgement.message),
+        compiler_output=clean(judgement.compiler_output),
         metrics=metrics,
         exhibits=asdict(judgement.exhibits),
         guarantees=list(judgement.guarantees),
@@ -173,21 +169,27 @@ def finish(submission_id: str, attempt: int, judgement: Judgement) -> None:
         driver=judgement.driver[:200],
         timer=judgement.timer,
         finished_at=timezone.now(),
+        resend_at=None,
     )
     _publish(submission_id, "finished", finished_event(Submission.objects.get(pk=submission_id)))
 
 
-def fail_attempt(submission_id: str, attempt: int) -> bool:
-    """Notes that judging failed through our fault. True where another try is due; else the verdict is IE."""
+def fail_attempt(submission_id: str, attempt: int) -> float | None:
+    """Notes that judging failed through our fault: seconds until another try is due, None after the last.
+
+    `Fenced` where the attempt is void. After the last the verdict is IE.
+    """
     failures = F("infrastructure_failures") + 1
-    _update(submission_id, attempt, infrastructure_failures=failures, stage=Stage.QUEUED, claimed_at=None)
-    submission = Submission.objects.get(pk=submission_id)
-    if submission.infrastructure_failures < MAX_INFRASTRUCTURE_FAILURES:
-        _publish(submission_id, "stage", {"stage": Stage.QUEUED})
-        return True
-    message = _("Judging failed through no fault of yours. This answer is not counted; please send it again.")
-    finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0, message=message))
-    return False
+    resend_at = timezone.now() + _patience()
+    fields: dict[str, Any] = {"stage": Stage.QUEUED, "claimed_at": None, "resend_at": resend_at}
+    _update(submission_id, attempt, infrastructure_failures=failures, **fields)
+    count = Submission.objects.values_list("infrastructure_failures", flat=True).get(pk=submission_id)
+    if count >= MAX_INFRASTRUCTURE_FAILURES:
+        _give_up(submission_id, attempt)
+        return None
+    _publish(submission_id, "stage", {"stage": Stage.QUEUED})
+    wait_s: float = settings.JUDGING_RETRY_S * 3 ** (count - 1)
+    return wait_s
 
 
 def give_up_attempt(submission_id: str, attempt: int, lack: str) -> None:
@@ -196,16 +198,35 @@ def give_up_attempt(submission_id: str, attempt: int, lack: str) -> None:
     finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0, message=message))
 
 
-def requeue_forgotten(older_than: timedelta = timedelta(minutes=2)) -> int:
-    """Sends again what waits without a living worker: after a broker's loss. The number sent."""
-    before = timezone.now() - older_than
-    waiting = Submission.objects.exclude(stage__in=FINAL_STAGES).filter(created_at__lt=before)
-    forgotten = waiting.filter(Q(claimed_at=None) | Q(claimed_at__lt=before)).select_related(
-        "version__problem"
-    )
-    for submission in forgotten:
-        enqueue_judging(str(submission.pk), queue_of(package_of(submission.version)))
-    return len(forgotten)
+def _give_up(submission_id: str, attempt: int) -> None:
+    """The verdict IE; the pages say in the reader's language what it means."""
+    finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0))
+
+
+def requeue_forgotten() -> int:
+    """Sends again what waits without a living worker: after a worker's or the broker's loss. The number sent.
+
+    What nobody has taken may also just wait in a long queue: it is sent again ever more rarely.
+    """
+    now = timezone.now()
+    due = Submission.objects.filter(resend_at__lt=now).select_related("version__problem")
+    number = 0
+    for submission in due.defer("source", "version__search_text").order_by("resend_at")[:MAX_RESENT]:
+        later = now + max(_patience(), now - submission.created_at)
+        # Several workers may look at the same moment; one of them sends.
+        mine = Submission.objects.filter(pk=submission.pk, resend_at=submission.resend_at)
+        if mine.update(resend_at=later):
+            enqueue_judging(str(submission.pk), _queue_of(submission.version))
+            number += 1
+    return number
+
+
+def _queue_of(version: ProblemVersion) -> str:
+    try:
+        return queue_of(package_of(version))
+    except (DamagedVersion, PackageError):
+        # Whichever worker takes it finds the same fault and ends it.
+        return DEFAULT_QUEUE
 
 
 def case_event(position: int, case: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,70 +258,12 @@ def finished_event(submission: Submission) -> dict[str, Any]:
     }
 
 
-def start_run(
-    *, user: User, version: ProblemVersion, language: str, source: str, own_input: str | None
-) -> str:
-    """Queues a run of the samples, or of the candidate's own input, outside the record; the run's id."""
-    package = package_of(version)
-    if package.kind in (Kind.CHOICE, Kind.OPEN):
-        raise AnswerRefused(_("This problem has nothing to run."))
-    _check_answer(package, language, source)
-    if own_input is not None and len(own_input.encode()) > MAX_SOURCE_BYTES:
-        raise AnswerRefused(_("Your input is too long."))
-    run_id = uuid.uuid4().hex
-    request = {
-        "user": user.pk,
-        "version": version.pk,
-        "language": language,
-        "source": source,
-        "own_input": own_input,
-    }
-    events.connection().set(_run_key(run_id), json.dumps({"request": request, "result": None}), ex=RUN_KEPT_S)
-    enqueue_run(run_id, queue_of(package))
-    return run_id
-
-
-def run_request(run_id: str) -> dict[str, Any]:
-    """What was asked for; `RunUnknown` once it has expired."""
-    request: dict[str, Any] = _run(run_id)["request"]
-    return request
-
-
-def finish_run(run_id: str, result: dict[str, Any]) -> None:
-    """Stores and tells a run's result."""
-    run = _run(run_id) | {"result": result}
-    events.connection().set(_run_key(run_id), json.dumps(run), ex=RUN_KEPT_S)
-    events.publish(events.stream_key("run", run_id), "finished", result)
-
-
-def run_result(run_id: str, *, user: User) -> dict[str, Any] | None:
-    """The result of the user's own run, None while it is under way; `RunUnknown` for any other."""
-    run = _run(run_id)
-    if run["request"]["user"] != user.pk:
-        raise RunUnknown(_("There is no such run."))
-    result: dict[str, Any] | None = run["result"]
-    return result
-
-
-def _run(run_id: str) -> dict[str, Any]:
-    stored = events.connection().get(_run_key(run_id))
-    if stored is None:
-        raise RunUnknown(_("There is no such run."))
-    run: dict[str, Any] = json.loads(str(stored))
-    return run
-
-
-def _run_key(run_id: str) -> str:
-    return f"touchstone:run:{run_id}"
-
-
 def save_draft(*, user: User, problem: Problem, language: str, source: str, revision: int) -> int:
     """Keeps an unsent answer; `revision` is the one last seen, 0 for none. The new revision.
 
-    Raises `StaleDraft` where a newer one is kept, `AnswerRefused` where it is too long.
+    Raises `StaleDraft` where a newer one is kept, `AnswerRefused` where it is too long or no text.
     """
-    if len(source.encode(errors="surrogatepass")) > MAX_SOURCE_BYTES or "\0" in source:
-        raise AnswerRefused(_("The draft is too long."))
+    check_text(source)
     rows = Draft.objects.filter(user=user, problem=problem, language=language)
     if rows.filter(revision=revision).update(
         source=source, revision=F("revision") + 1, updated_at=timezone.now()
@@ -332,11 +295,13 @@ def mark_points(
         if point_id not in known or level not in PointMark.Level.values:
             raise CannotMark(_("There is no such point or level: %(name)s.") % {"name": point_id})
     with transaction.atomic():
+        # One reviewer after the other: the last to mark a point sees all the marks.
+        Submission.objects.select_for_update().only("pk").get(pk=submission.pk)
         for point_id, (level, comment) in marks.items():
             PointMark.objects.update_or_create(
                 submission=submission,
                 point_id=point_id,
-                defaults={"level": level, "comment": comment, "reviewer": reviewer},
+                defaults={"level": level, "comment": clean(comment), "reviewer": reviewer},
             )
         levels = dict(submission.marks.values_list("point_id", "level"))
         if known <= levels.keys():
@@ -347,7 +312,8 @@ def mark_points(
             submission.stage = Stage.DONE
             submission.finished_at = timezone.now()
             submission.save(update_fields=["score", "stage", "finished_at"])
-    _publish(str(submission.pk), "finished", finished_event(submission))
+    if submission.stage == Stage.DONE:
+        _publish(str(submission.pk), "finished", finished_event(submission))
     return submission
 
 
@@ -359,12 +325,3 @@ def _update(submission_id: str, attempt: int, **fields: Any) -> None:
 
 def _publish(submission_id: str, name: str, data: dict[str, Any]) -> None:
     events.publish(events.stream_key("submission", submission_id), name, data)
-
-
-def _storable(case: dict[str, Any]) -> dict[str, Any]:
-    """Texts without NUL, which PostgreSQL cannot keep."""
-    return {key: _clean(value) if isinstance(value, str) else value for key, value in case.items()}
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

@@ -16,13 +16,15 @@ from typing import Any
 from celery import Task, shared_task
 from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext
 
-from grader import devices, queue, services
+from grader import devices, queue, runs, services
 from grader.errors import Fenced, RunUnknown
 from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
+from grader.judge.compiling import LanguageMissing
+from grader.judge.functions import InvalidInput
 from grader.judge.judging import judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
 from grader.lacks import data_missing
@@ -34,7 +36,6 @@ from sandbox.client import Sandbox, connect
 from sandbox.errors import MissingRuntime, NoDevice
 from sandbox.syscalls import die_with_parent
 
-RENEW_EVERY_S = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -49,9 +50,6 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
     """Judges one submission under a fenced attempt."""
     attempt = services.claim(submission_id)
     if attempt is None:
-        if services.is_being_judged(submission_id):
-            # Its worker may be lost without having said so: look again when its lease is over.
-            raise self.retry(countdown=services.LEASE.total_seconds())
         return
     try:
         _judge(submission_id, attempt)
@@ -64,11 +62,11 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
     except Exception:
         _log.exception("judging %s failed", submission_id)
         try:
-            again = services.fail_attempt(submission_id, attempt)
+            wait_s = services.fail_attempt(submission_id, attempt)
         except Fenced:
             return
-        if again:
-            raise self.retry(countdown=2**self.request.retries) from None
+        if wait_s is not None:
+            raise self.retry(countdown=wait_s) from None
 
 
 def _judge(submission_id: str, attempt: int) -> None:
@@ -100,11 +98,16 @@ def _judge(submission_id: str, attempt: int) -> None:
 def _renewing(submission_id: str, attempt: int) -> Iterator[None]:
     """Keeps the claim alive while judging takes its time."""
     over = threading.Event()
+    every_s = services.lease().total_seconds() / 4
 
     def renew() -> None:
         try:
-            while not over.wait(RENEW_EVERY_S):
-                services.renew_claim(submission_id, attempt)
+            while not over.wait(every_s):
+                try:
+                    services.renew_claim(submission_id, attempt)
+                except DatabaseError as error:
+                    # The lease outlasts a database that is away for a moment.
+                    _log.warning("the claim on %s is not renewed: %s", submission_id, error)
         except Fenced:
             _log.info("attempt %s of %s lost its claim", attempt, submission_id)
         finally:
@@ -123,27 +126,29 @@ def _renewing(submission_id: str, attempt: int) -> Iterator[None]:
 def run_samples_task(run_id: str) -> None:
     """Runs samples or own input; the result lives for an hour."""
     try:
-        request = services.run_request(run_id)
+        request = runs.run_request(run_id)
     except RunUnknown:
         return
+    found: list[dict[str, Any]] = []
+    error, message = None, ""
     try:
         version = ProblemVersion.objects.select_related("problem").get(pk=request["version"])
-        runs = run_samples(
+        outcome = run_samples(
             package_of(version),
             Answer(request["language"], request["source"]),
             sandbox=jail(),
             own_input=request["own_input"],
             builds=Builds(settings.BUILDS_ROOT),
         )
-        result: dict[str, Any] = {"runs": [asdict(run) for run in runs], "error": None, "message": ""}
-    except ValueError as error:
-        result = {"runs": [], "error": "input", "message": str(error)}
-    except (NoDevice, MissingRuntime) as error:
-        result = {"runs": [], "error": "input", "message": _lack(error)}
+        found = [asdict(run) for run in outcome]
+    except (InvalidInput, LanguageMissing) as refused:
+        error, message = "input", str(refused)
+    except (NoDevice, MissingRuntime) as lacking:
+        error, message = "input", _lack(lacking)
     except Exception:
         _log.exception("run %s failed", run_id)
-        result = {"runs": [], "error": "internal", "message": ""}
-    services.finish_run(run_id, result)
+        error = "internal"
+    runs.finish_run(run_id, runs=found, error=error, message=message)
 
 
 def _lack(error: NoDevice | MissingRuntime | DataMissing) -> str:

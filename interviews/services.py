@@ -21,6 +21,7 @@ from questionbank.models import Problem, ProblemVersion, User
 MAX_ITEMS = 50
 MAX_MINUTES = 24 * 60
 MAX_WEIGHT = 1000
+MAX_INTRODUCTION = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +74,58 @@ def update_set(
     time_limit_minutes: int,
     items: Sequence[ItemDraft],
 ) -> None:
-    """Changes a set that nobody has started; afterwards only its texts. Raises `InvalidSet`."""
+    """Changes a set that nobody has started; afterwards only its texts. Raises `InvalidSet`.
+
+    Saving pins the problems' current versions, as long as nobody has started.
+    """
     versions = _checked(title, time_limit_minutes, items)
     with transaction.atomic():
         QuestionSet.objects.select_for_update().get(pk=question_set.pk)
-        started = question_set.attempts.exists()
         kept = [(item.version.problem.slug, item.weight) for item in _items(question_set)]
         changed = [(item.slug, item.weight) for item in items] != kept
+        started = question_set.attempts.exists()
         if started and (changed or time_limit_minutes != question_set.time_limit_minutes):
             raise InvalidSet(_("A candidate has started this set: its problems and time stay as they are."))
         question_set.title = title.strip()
         question_set.introduction = introduction
         question_set.time_limit_minutes = time_limit_minutes
         question_set.save(update_fields=["title", "introduction", "time_limit_minutes"])
-        if changed:
+        if not started:
             question_set.items.all().delete()
             _write_items(question_set, items, versions)
 
 
+def close_set(question_set: QuestionSet) -> None:
+    """Lets nobody start it any more; who has started goes on to the end of the time."""
+    with transaction.atomic():
+        current = QuestionSet.objects.select_for_update().get(pk=question_set.pk)
+        if current.archived_at is None:
+            current.archived_at = timezone.now()
+            current.save(update_fields=["archived_at"])
+    question_set.refresh_from_db(fields=["archived_at"])
+
+
+def reopen_set(question_set: QuestionSet) -> None:
+    """Lets candidates start it again."""
+    QuestionSet.objects.filter(pk=question_set.pk).update(archived_at=None)
+    question_set.refresh_from_db(fields=["archived_at"])
+
+
 def start_attempt(*, question_set: QuestionSet, candidate: User) -> Attempt:
-    """The candidate's one attempt at the set, started now where it is not yet."""
-    now = timezone.now()
-    deadline = now + timedelta(minutes=question_set.time_limit_minutes)
-    if question_set.archived_at is not None:
-        raise AttemptClosed(_("This set is closed."))
-    attempt, _made = Attempt.objects.get_or_create(
-        question_set=question_set, candidate=candidate, defaults={"started_at": now, "deadline": deadline}
-    )
-    return attempt
+    """The candidate's one attempt at the set, started now where it is not yet; raises `AttemptClosed`."""
+    with transaction.atomic():
+        # The lock keeps the set as it is while the clock starts, and lets nobody start twice.
+        current = QuestionSet.objects.select_for_update().get(pk=question_set.pk)
+        begun = current.attempts.filter(candidate=candidate).first()
+        if begun is not None:
+            return begun
+        if current.archived_at is not None:
+            raise AttemptClosed(_("This set is closed."))
+        now = timezone.now()
+        deadline = now + timedelta(minutes=current.time_limit_minutes)
+        return Attempt.objects.create(
+            question_set=current, candidate=candidate, started_at=now, deadline=deadline
+        )
 
 
 def is_open(attempt: Attempt, now: datetime | None = None) -> bool:
@@ -125,8 +150,12 @@ def submit_in_attempt(*, attempt: Attempt, item: SetItem, language: str, source:
 
 def finish_attempt(attempt: Attempt) -> None:
     """Ends the attempt before its time; doing it twice changes nothing."""
-    now = timezone.now()
-    Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(finished_at=min(now, attempt.deadline))
+    with transaction.atomic():
+        # What was taken in before the end was taken in before this moment.
+        current = Attempt.objects.select_for_update().get(pk=attempt.pk)
+        if current.finished_at is None:
+            current.finished_at = min(timezone.now(), current.deadline)
+            current.save(update_fields=["finished_at"])
     attempt.refresh_from_db()
 
 
@@ -183,6 +212,8 @@ def _checked(title: str, minutes: int, items: Sequence[ItemDraft]) -> dict[str, 
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidSet(_("A set has between 1 and %(most)s problems.") % {"most": MAX_ITEMS})
     slugs = [item.slug for item in items]
+    if any("\0" in slug for slug in slugs):
+        raise InvalidSet(_("There is no problem %(slug)s.") % {"slug": "␀"})
     if len(set(slugs)) != len(slugs):
         raise InvalidSet(_("A problem is in the set twice."))
     if any(not 1 <= item.weight <= MAX_WEIGHT for item in items):

@@ -97,6 +97,9 @@ class Sandbox(Protocol):
     def devices(self) -> tuple[DeviceState, ...]:
         """The devices that runs may ask for, each as it is now."""
 
+    def close(self) -> None:
+        """Closes the connections that are idle."""
+
 
 class _SocketSandbox:
     """Connections to the supervisor, one a run under way, kept for the next; never shared over a fork."""
@@ -126,6 +129,7 @@ class _SocketSandbox:
             "payload_bytes": payload.occupied_bytes(job.files),
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        _wait_for_ever(ours, theirs)
         with ours, self._connection() as connection:
             with theirs:
                 _send_first(connection, order, theirs.fileno())
@@ -159,7 +163,6 @@ class _SocketSandbox:
         return tuple(DeviceState(**state) for state in self.ping()["devices"])
 
     def close(self) -> None:
-        """Closes the connections that are idle."""
         with self._lock:
             for connection in self._idle:
                 connection.close()
@@ -172,6 +175,8 @@ class _SocketSandbox:
             yield connection
         except (WireError, OSError) as error:
             connection.close()
+            # Where one was lost the supervisor is another: each idle one would cost a further run.
+            self.close()
             raise SandboxError(f"The sandbox's supervisor at {self._path} went away: {error}") from error
         except BaseException:
             # An answer may still be under way: a later run must not read it as its own.
@@ -190,6 +195,7 @@ class _SocketSandbox:
 
     def _open(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        _wait_for_ever(connection)
         try:
             connection.connect(str(self._path))
         except OSError as error:
@@ -198,6 +204,13 @@ class _SocketSandbox:
                 f"No sandbox answers at {self._path} ({error.strerror}).", remedy="Start it with `make up`."
             ) from error
         return connection
+
+
+def _wait_for_ever(*sockets: socket.socket) -> None:
+    """A library may set a default timeout for a moment, as kombu does in another thread when it loses its
+    broker: the sockets made then would not block, not even at the box's end."""
+    for one in sockets:
+        one.settimeout(None)
 
 
 def _send_first(connection: socket.socket, order: dict[str, Any], data: int) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import chromium
+from tests import stack as parts
 from tests.models import DATA, prepare
 
 HOME = Path(__file__).resolve().parent.parent
@@ -72,6 +73,37 @@ def browser_type_launch_args() -> dict[str, object]:
     found = chromium.executable()
     arguments: dict[str, object] = {"args": ["--no-sandbox"] if os.getuid() == 0 else []}
     return arguments | ({"executable_path": str(found)} if found else {})
+
+
+@pytest.fixture(scope="session")
+def broker_process() -> Iterator[parts.Part]:
+    process = parts.broker().start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def broker(broker_process: parts.Part) -> parts.Part:
+    """A running broker, which also holds the counts of throttles."""
+    return broker_process.start()
+
+
+@pytest.fixture(scope="module")
+def judging_processes(django_db_setup: None) -> Iterator[tuple[parts.Part, parts.Part]]:
+    """No longer than a module: elsewhere an answer in the queue is to stay there."""
+    sandbox, worker = parts.supervisor(), parts.worker()
+    yield sandbox, worker
+    worker.stop()
+    sandbox.stop()
+
+
+@pytest.fixture
+def stack(
+    transactional_db: None, broker: parts.Part, judging_processes: tuple[parts.Part, parts.Part]
+) -> parts.Stack:
+    """Broker, sandbox and one worker over this test's database; what a test has killed runs again."""
+    sandbox, worker = judging_processes
+    return parts.Stack(broker, sandbox.start(), worker.start())
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from grader.access import may_review
 from grader.judge.model import MetricState
 from grader.models import CaseRecord, PointMark, Submission
+from grader.verdict import Stage, Verdict
+
+VERDICTS = [verdict.value for verdict in Verdict]
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
@@ -37,6 +41,10 @@ class RunRequestSerializer(AnswerSerializer):
 
 class CaseSerializer(serializers.ModelSerializer[CaseRecord]):
     """One test's result. `got`, `expected` and `stdout` are told for samples only."""
+
+    position = serializers.IntegerField(read_only=True)
+    verdict = serializers.ChoiceField(VERDICTS, read_only=True)
+    peak_bytes = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = CaseRecord
@@ -77,6 +85,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
 
     problem = serializers.CharField(source="version.problem.slug", read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)
+    stage = serializers.ChoiceField([stage.value for stage in Stage], read_only=True)
     verdict = serializers.SerializerMethodField()
 
     class Meta:
@@ -94,7 +103,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         )
         read_only_fields = fields
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(serializers.ChoiceField(VERDICTS, allow_null=True))
     def get_verdict(self, submission: Submission) -> str | None:
         return submission.verdict or None
 
@@ -102,7 +111,9 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
 class SubmissionDetailSerializer(SubmissionSerializer):
     cases = CaseSerializer(many=True, read_only=True)
     metrics = MetricResultSerializer(many=True, read_only=True)
-    marks = MarkSerializer(many=True, read_only=True)
+    marks = serializers.SerializerMethodField(
+        help_text="empty until every rubric point has its mark, but for those who mark"
+    )
 
     class Meta(SubmissionSerializer.Meta):
         fields = (
@@ -121,6 +132,12 @@ class SubmissionDetailSerializer(SubmissionSerializer):
         )
         read_only_fields = fields
 
+    @extend_schema_field(MarkSerializer(many=True))
+    def get_marks(self, submission: Submission) -> Any:
+        if submission.score is None and not may_review(self.context["request"].user):
+            return []
+        return MarkSerializer(submission.marks.all(), many=True).data
+
 
 class RunStartedSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
@@ -130,7 +147,7 @@ class SampleRunSerializer(serializers.Serializer[Any]):
     """`verdict` is null where nothing was expected and the run ended well."""
 
     name = serializers.CharField()
-    verdict = serializers.CharField(allow_null=True)
+    verdict = serializers.ChoiceField(VERDICTS, allow_null=True)
     output = serializers.CharField(allow_blank=True)
     expected = serializers.CharField(allow_null=True)
     stdout = serializers.CharField(allow_blank=True)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 import redis
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from knox.auth import TokenAuthentication
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from grader import events, services
+from grader import events, runs, services
 from grader.access import visible_submissions
 from grader.errors import RunUnknown
 from grader.models import Submission
 from grader.verdict import FINAL_STAGES
+from questionbank.api.authentication import TokenAuthentication
 from questionbank.api.problems_json import answer
 from questionbank.models import User
 
@@ -28,35 +30,48 @@ POLL_S = 1.0
 _HEARTBEAT = b": still here\n\n"
 
 
+@csrf_exempt
 async def submission_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """GET: `stage`, `case` and at last `finished`; honours Last-Event-ID."""
-    user = await _user(request)
+    user, refused = await _asked_by(request)
     if user is None:
-        return answer(401, "Log in or send a token.")
+        return refused
     if not await visible_submissions(user).filter(pk=pk).aexists():
-        return answer(404, "There is no such submission.")
+        return answer(HTTPStatus.NOT_FOUND, "There is no such submission.")
     key = events.stream_key("submission", str(pk))
     return _response(_follow(key, _last_id(request), lambda: _stored_submission(str(pk))))
 
 
+@csrf_exempt
 async def run_events(request: HttpRequest, pk: str) -> HttpResponseBase:
     """GET: `finished` with the run's result."""
-    user = await _user(request)
+    user, refused = await _asked_by(request)
     if user is None:
-        return answer(401, "Log in or send a token.")
+        return refused
     try:
-        await sync_to_async(services.run_result)(pk, user=user)
+        await sync_to_async(runs.run_result)(pk, user=user)
     except RunUnknown:
-        return answer(404, "There is no such run.")
+        return answer(HTTPStatus.NOT_FOUND, "There is no such run.")
     return _response(_follow(events.stream_key("run", pk), _last_id(request), lambda: _stored_run(pk, user)))
 
 
-async def _user(request: HttpRequest) -> User | None:
+async def _asked_by(request: HttpRequest) -> tuple[User | None, HttpResponse]:
+    """The account that asks; where there is none, or it asks wrongly, the answer to that."""
+    if request.method != "GET":
+        refused = answer(HTTPStatus.METHOD_NOT_ALLOWED, f"The method {request.method} is not allowed.")
+        refused["Allow"] = "GET"
+        return None, refused
     user: Any = await request.auser()
-    if user.is_authenticated:
-        return user  # type: ignore[no-any-return]
+    if not user.is_authenticated:
+        user = await sync_to_async(_of_token)(request)
+    refused = answer(HTTPStatus.UNAUTHORIZED, "Log in or send a token.")
+    refused["WWW-Authenticate"] = "Token"
+    return user, refused
+
+
+def _of_token(request: HttpRequest) -> User | None:
     try:
-        found: Any = await sync_to_async(TokenAuthentication().authenticate)(Request(request))
+        found: Any = TokenAuthentication().authenticate(Request(request))
     except AuthenticationFailed:
         return None
     return found[0] if found else None
@@ -117,7 +132,7 @@ def _stored_submission(pk: str) -> Stored | None:
 
 
 def _stored_run(pk: str, user: User) -> Stored | None:
-    result = services.run_result(pk, user=user)
+    result = runs.run_result(pk, user=user)
     return None if result is None else [("finished", result)]
 
 

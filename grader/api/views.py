@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from grader import services
+from grader import runs, services
 from grader.access import may_review, reviewable_submissions, visible_submissions
 from grader.api.serializers import (
     AnswerSerializer,
@@ -27,6 +27,7 @@ from grader.api.serializers import (
 from grader.errors import AnswerRefused, CannotMark, KeyReused, RunUnknown
 from grader.models import Submission
 from questionbank.api.problems_json import Conflict
+from questionbank.api.schema import errors
 from questionbank.models import ProblemVersion
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -69,12 +70,15 @@ class SubmissionViewSet(
 
     @extend_schema(responses=SubmissionDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(SubmissionDetailSerializer(self.get_object()).data)
+        return self._detail(self.get_object())
+
+    def _detail(self, submission: Submission) -> Response:
+        return Response(SubmissionDetailSerializer(submission, context=self.get_serializer_context()).data)
 
     @extend_schema(
         summary="Send an answer",
         request=AnswerSerializer,
-        responses={201: SubmissionSerializer, 200: SubmissionSerializer},
+        responses={201: SubmissionSerializer, 200: SubmissionSerializer, **errors(409, 429, 503)},
         parameters=[
             OpenApiParameter(
                 IDEMPOTENCY_HEADER,
@@ -91,15 +95,15 @@ class SubmissionViewSet(
         version = current_version(answer.pop("problem"))
         key = request.headers.get(IDEMPOTENCY_HEADER, "")
         user: Any = request.user
-        if len(key) > _MAX_KEY:
-            raise ValidationError({IDEMPOTENCY_HEADER: [f"At most {_MAX_KEY} characters."]})
+        if len(key) > _MAX_KEY or not (key.isascii() and key.isprintable()):
+            raise ValidationError({IDEMPOTENCY_HEADER: [f"At most {_MAX_KEY} printable ASCII characters."]})
         try:
             if key:
                 submission, new = services.submit_once(user=user, version=version, key=key, **answer)
             else:
                 submission, new = services.submit(user=user, version=version, **answer), True
         except AnswerRefused as error:
-            raise ValidationError({"source": [str(error)]}) from error
+            raise ValidationError({error.field: [str(error)]}) from error
         except KeyReused as error:
             raise Conflict(str(error)) from error
         body = SubmissionSerializer(submission).data
@@ -126,7 +130,7 @@ class SubmissionViewSet(
             services.mark_points(reviewer=user, submission=submission, marks=marks)
         except CannotMark as error:
             raise ValidationError({"marks": [str(error)]}) from error
-        return Response(SubmissionDetailSerializer(submission).data)
+        return self._detail(submission)
 
 
 class RunViewSet(viewsets.GenericViewSet[Any]):
@@ -142,7 +146,7 @@ class RunViewSet(viewsets.GenericViewSet[Any]):
     @extend_schema(
         summary="Run the samples or own input",
         request=RunRequestSerializer,
-        responses={202: RunStartedSerializer},
+        responses={202: RunStartedSerializer, **errors(429, 503)},
     )
     def create(self, request: Request) -> Response:
         given = RunRequestSerializer(data=request.data)
@@ -151,20 +155,20 @@ class RunViewSet(viewsets.GenericViewSet[Any]):
         version = current_version(answer.pop("problem"))
         user: Any = request.user
         try:
-            run_id = services.start_run(user=user, version=version, **answer)
+            run_id = runs.start_run(user=user, version=version, **answer)
         except AnswerRefused as error:
-            raise ValidationError({"source": [str(error)]}) from error
+            raise ValidationError({error.field: [str(error)]}) from error
         return Response({"id": run_id}, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
         summary="A run's result",
-        responses=RunSerializer,
+        responses={200: RunSerializer, **errors(503)},
         parameters=[OpenApiParameter("id", str, OpenApiParameter.PATH)],
     )
     def retrieve(self, request: Request, pk: str) -> Response:
         user: Any = request.user
         try:
-            result = services.run_result(pk, user=user)
+            result = runs.run_result(pk, user=user)
         except RunUnknown as error:
             raise NotFound(str(error)) from error
         empty: dict[str, Any] = {"runs": [], "error": None, "message": ""}

@@ -39,6 +39,9 @@ class DemandingSandbox:
     def devices(self) -> tuple[DeviceState, ...]:
         return self._inner.devices()
 
+    def close(self) -> None:
+        self._inner.close()
+
     @property
     def device(self) -> str:
         return ", ".join(self._devices) or "cpu"

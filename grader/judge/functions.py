@@ -28,6 +28,10 @@ from sandbox.client import Sandbox
 from sandbox.job import Job, Outcome
 
 
+class InvalidInput(ValueError):
+    """The candidate's own input is none of the problem's; the text is for the candidate."""
+
+
 def judge_call(package: Package, program: Program, test: TestCase, sandbox: Sandbox) -> CaseResult:
     """Calls the function with the test's arguments and compares what it returns."""
     spec = _spec(package)
@@ -79,29 +83,32 @@ def run_call(
 
 
 def own_arguments(package: Package, text: str, program: Program) -> tuple[JsonValue, ...]:
-    """The candidate's own arguments, a JSON list; `ValueError` with a sentence where it is none."""
+    """The candidate's own arguments, a JSON list; `InvalidInput` with a sentence where it is none."""
     parameters = _spec(package).parameters
     try:
         args = json.loads(text)
+        json.dumps(args, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("Your input holds half a character: a lone surrogate.") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"Your input is no JSON: {error}") from error
+        raise InvalidInput(f"Your input is no JSON: {error}") from error
     if not isinstance(args, list) or len(args) != len(parameters):
         names = ", ".join(parameter.name for parameter in parameters)
-        raise ValueError(f"Your input must be a JSON list of {len(parameters)} arguments: [{names}].")
+        raise InvalidInput(f"Your input must be a JSON list of {len(parameters)} arguments: [{names}].")
     for value, parameter in zip(args, parameters, strict=True):
         try:
             largest = largest_int(value, parse_type(parameter.type), parameter.name)
             decode_expected(value, parse_type(parameter.type))
         except Mismatch as error:
-            raise ValueError(f"{parameter.name} must be {parameter.type}: {error}.") from error
+            raise InvalidInput(f"{parameter.name} must be {parameter.type}: {error}.") from error
         except RecursionError as error:
-            raise ValueError(f"{parameter.name} is nested too deeply.") from error
+            raise InvalidInput(f"{parameter.name} is nested too deeply.") from error
         except OverflowError as error:
-            raise ValueError(f"{parameter.name} holds a number that is too large for a float.") from error
+            raise InvalidInput(f"{parameter.name} holds a number that is too large for a float.") from error
         most = program.language.answer.largest_int
         if most is not None and largest > most:
             language = program.language.name
-            raise ValueError(f"{parameter.name} holds a whole number that is too large for {language}.")
+            raise InvalidInput(f"{parameter.name} holds a whole number that is too large for {language}.")
     return tuple(args)
 
 

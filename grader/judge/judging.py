@@ -73,8 +73,8 @@ def run_samples(
 ) -> tuple[SampleRun, ...]:
     """Runs the samples, or the candidate's own input, outside the record.
 
-    `own_input` is stdin for programs and a JSON list of arguments for functions; `ValueError` with a sentence
-    for people where it is neither.
+    `own_input` is stdin for programs and a JSON list of arguments for functions; `InvalidInput` with a
+    sentence for people where it is neither.
     """
     if answer.language not in package.languages:
         raise UnsupportedAnswer(f"{package.slug} takes no answers in {answer.language}.")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from grader import services
+from grader import runs, services
 from grader.errors import AnswerRefused, RunUnknown, StaleDraft
 from grader.pages.panels import panel_response, run_panel
 from grader.pages.sending import RunRate, SubmitRate, answer_of, refusal, too_fast
@@ -74,7 +74,7 @@ def run(request: HttpRequest, version_id: int) -> HttpResponse:
     language, source = answer_of(request)
     own_input = request.POST.get("own_input")
     try:
-        run_id = services.start_run(
+        run_id = runs.start_run(
             user=logged_in(request),
             version=version,
             language=language,
@@ -90,7 +90,7 @@ def run(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_safe
 def run_state(request: HttpRequest, run_id: str) -> HttpResponse:
     try:
-        result = services.run_result(run_id, user=logged_in(request))
+        result = runs.run_result(run_id, user=logged_in(request))
     except RunUnknown as error:
         raise Http404(str(error)) from error
     panel = run_panel(run_id, result)

@@ -8,12 +8,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from interviews.models import Attempt, QuestionSet, SetItem
-from interviews.services import Row, is_open
+from interviews.services import MAX_INTRODUCTION, MAX_ITEMS, MAX_MINUTES, MAX_WEIGHT, Row, is_open
 
 
 class ItemSerializer(serializers.ModelSerializer[SetItem]):
     problem = serializers.CharField(source="version.problem.slug", read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)
+    weight = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = SetItem
@@ -23,10 +24,20 @@ class ItemSerializer(serializers.ModelSerializer[SetItem]):
 class QuestionSetSerializer(serializers.ModelSerializer[QuestionSet]):
     items = ItemSerializer(many=True, read_only=True)
     link = serializers.SerializerMethodField(help_text="the page on which candidates take the set")
+    time_limit_minutes = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = QuestionSet
-        fields = ("id", "title", "introduction", "time_limit_minutes", "link", "created_at", "items")
+        fields = (
+            "id",
+            "title",
+            "introduction",
+            "time_limit_minutes",
+            "link",
+            "created_at",
+            "archived_at",
+            "items",
+        )
         read_only_fields = fields
 
     @extend_schema_field(serializers.URLField())
@@ -38,14 +49,16 @@ class QuestionSetSerializer(serializers.ModelSerializer[QuestionSet]):
 
 class ItemDraftSerializer(serializers.Serializer[Any]):
     problem = serializers.SlugField()
-    weight = serializers.IntegerField(default=1, min_value=1)
+    weight = serializers.IntegerField(default=1, min_value=1, max_value=MAX_WEIGHT)
 
 
 class QuestionSetDraftSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=200)
-    introduction = serializers.CharField(required=False, allow_blank=True, default="")
-    time_limit_minutes = serializers.IntegerField(min_value=1)
-    items = ItemDraftSerializer(many=True)
+    introduction = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=MAX_INTRODUCTION, help_text="Markdown"
+    )
+    time_limit_minutes = serializers.IntegerField(min_value=1, max_value=MAX_MINUTES)
+    items = serializers.ListField(child=ItemDraftSerializer(), min_length=1, max_length=MAX_ITEMS)
 
 
 class StartSerializer(serializers.Serializer[Any]):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +31,7 @@ from interviews.api.serializers import (
 from interviews.errors import AttemptClosed, InvalidSet
 from interviews.models import Attempt, QuestionSet
 from questionbank.api.problems_json import Conflict
+from questionbank.api.schema import errors
 
 
 class IsInterviewer(IsAuthenticated):
@@ -78,6 +79,20 @@ class QuestionSetViewSet(
         table = services.results_table(self.get_object())
         return Response(ResultSerializer([result_of(row) for row in table], many=True).data)
 
+    @extend_schema(summary="Let nobody start it any more", request=None, responses=QuestionSetSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        question_set = self.get_object()
+        services.close_set(question_set)
+        return Response(self.get_serializer(question_set).data)
+
+    @extend_schema(summary="Let candidates start it again", request=None, responses=QuestionSetSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        question_set = self.get_object()
+        services.reopen_set(question_set)
+        return Response(self.get_serializer(question_set).data)
+
 
 @extend_schema_view(
     list=extend_schema(summary="One's own attempts"), retrieve=extend_schema(summary="One attempt")
@@ -98,7 +113,7 @@ class AttemptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @extend_schema(
         summary="Start the attempt at a set, or find the one begun",
         request=StartSerializer,
-        responses={201: AttemptSerializer},
+        responses={201: AttemptSerializer, 200: AttemptSerializer, **errors(404, 409)},
     )
     def create(self, request: Request) -> Response:
         given = StartSerializer(data=request.data)
@@ -106,16 +121,17 @@ class AttemptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         question_set = get_object_or_404(QuestionSet, **given.validated_data)
         user: Any = request.user
         try:
+            begun = question_set.attempts.filter(candidate=user).exists()
             attempt = services.start_attempt(question_set=question_set, candidate=user)
         except AttemptClosed as error:
             raise Conflict(str(error)) from error
         body = AttemptSerializer(self.get_queryset().get(pk=attempt.pk)).data
-        return Response(body, status=status.HTTP_201_CREATED)
+        return Response(body, status=status.HTTP_200_OK if begun else status.HTTP_201_CREATED)
 
     @extend_schema(
         summary="Answer one of the set's problems",
         request=AttemptAnswerSerializer,
-        responses={201: SubmissionSerializer},
+        responses={201: SubmissionSerializer, **errors(409, 429, 503)},
     )
     @action(detail=True, methods=["post"])
     def submissions(self, request: Request, pk: str) -> Response:
@@ -135,7 +151,7 @@ class AttemptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         except AttemptClosed as error:
             raise Conflict(str(error)) from error
         except AnswerRefused as error:
-            raise ValidationError({"source": [str(error)]}) from error
+            raise ValidationError({error.field: [str(error)]}) from error
         return Response(SubmissionSerializer(submission).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(summary="Finish before the time is over", request=None, responses=AttemptSerializer)

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from interviews.services import MAX_ITEMS, MAX_MINUTES, MAX_WEIGHT, ItemDraft
+from interviews.services import MAX_INTRODUCTION, MAX_ITEMS, MAX_MINUTES, MAX_WEIGHT, ItemDraft
 from questionbank.models import Problem
 from questionbank.pages.words import DIFFICULTY_NAMES, KIND_NAMES, name_of
 
@@ -24,7 +24,7 @@ class SetForm(forms.Form):
     introduction = forms.CharField(
         label=_("Introduction"),
         required=False,
-        max_length=5000,
+        max_length=MAX_INTRODUCTION,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("What candidates read before they start. Markdown."),
     )

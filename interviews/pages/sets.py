@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grader.access import may_review
 from grader.models import Submission
@@ -131,6 +131,23 @@ def results(request: HttpRequest, set_id: str) -> HttpResponse:
         "table": [(row, services.is_open(row.attempt)) for row in table],
     }
     return render(request, "interviews/results.html", context)
+
+
+@login_required
+@require_POST
+def close(request: HttpRequest, set_id: str) -> HttpResponse:
+    """Nobody starts it any more."""
+    question_set = get_object_or_404(own_sets(interviewer(request)), pk=set_id)
+    services.close_set(question_set)
+    return redirect("set", question_set.pk)
+
+
+@login_required
+@require_POST
+def reopen(request: HttpRequest, set_id: str) -> HttpResponse:
+    question_set = get_object_or_404(own_sets(interviewer(request)), pk=set_id)
+    services.reopen_set(question_set)
+    return redirect("set", question_set.pk)
 
 
 @login_required

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+import redis
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, JsonResponse
+from kombu.exceptions import OperationalError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 CONTENT_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+_BROKER_AWAY = (redis.ConnectionError, redis.TimeoutError, OperationalError)
+_RETRY_AFTER_S = 5
 
 
 class Conflict(exceptions.APIException):
@@ -19,6 +28,20 @@ class Conflict(exceptions.APIException):
 
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
+
+
+class BodyTooLarge(exceptions.APIException):
+    """413: nothing that the API takes is as large."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Unavailable(exceptions.APIException):
+    """503: the broker is away, which also counts how often one may ask."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = "The task queue is away for the moment. Try again in a few seconds."
+    wait = _RETRY_AFTER_S
 
 
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
@@ -38,11 +61,18 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge(f"The body has more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+    elif isinstance(error, _BROKER_AWAY):
+        _log.warning("the broker is away: %s", error)
+        error = Unavailable()
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
     headers = {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        # REST framework says 403 where a view takes no credentials, as the one that gives tokens.
+        error.status_code = HTTPStatus.UNAUTHORIZED
         headers["WWW-Authenticate"] = "Token"
     wait = getattr(error, "wait", None)
     if wait:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from questionbank.data import missing_data
 from questionbank.models import ProblemVersion, Topic
-from questionbank.packages.model import Package, TestCase
+from questionbank.packages.model import Difficulty, Kind, Package, TestCase
 
 
 class LocalisedSerializer(serializers.Serializer[Any]):
@@ -30,10 +30,13 @@ class ProblemSerializer(serializers.ModelSerializer[ProblemVersion]):
 
     slug = serializers.CharField(source="problem.slug")
     name = serializers.SerializerMethodField()
+    kind = serializers.ChoiceField([kind.value for kind in Kind])
+    difficulty = serializers.ChoiceField([difficulty.value for difficulty in Difficulty])
     topics: serializers.RelatedField[Any, Any, Any] = serializers.SlugRelatedField(
         slug_field="slug", many=True, read_only=True
     )
     version = serializers.IntegerField(source="number")
+    expected_minutes = serializers.IntegerField()
 
     class Meta:
         model = ProblemVersion

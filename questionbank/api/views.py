@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from questionbank.api.schema import errors
 from questionbank.api.serializers import ProblemDetailSerializer, ProblemSerializer, TopicSerializer
 from questionbank.models import ProblemVersion, Topic
 from questionbank.packages.model import Difficulty, Kind
@@ -75,6 +76,7 @@ class ProblemViewSet(
         return Response(ProblemDetailSerializer(version, context={"package": package_of(version)}).data)
 
 
+@extend_schema_view(list=extend_schema(summary="The topics"))
 class TopicViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Topic]):
     """The bank's topics in their order."""
 
@@ -86,7 +88,7 @@ class TopicViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Topic]):
 
 class LoginSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
-    password = serializers.CharField(style={"input_type": "password"})
+    password = serializers.CharField(style={"input_type": "password"}, trim_whitespace=False)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -100,7 +102,9 @@ class LoginView(APIView):
     authentication_classes = ()
     throttle_scope = "login"
 
-    @extend_schema(request=LoginSerializer, responses={201: TokenSerializer}, summary="Get a token")
+    @extend_schema(
+        request=LoginSerializer, responses={201: TokenSerializer, **errors(429, 503)}, summary="Get a token"
+    )
     def post(self, request: Request) -> Response:
         given = LoginSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -114,7 +118,11 @@ class LoginView(APIView):
 class LogoutView(APIView):
     """Makes the token that came with the request void."""
 
-    @extend_schema(request=None, responses={204: OpenApiResponse(description="The token is void.")})
+    @extend_schema(
+        summary="Make the token void",
+        request=None,
+        responses={204: OpenApiResponse(description="The token is void.")},
+    )
     def post(self, request: Request) -> Response:
         if isinstance(request.auth, AuthToken):
             request.auth.delete()

@@ -24,6 +24,13 @@ JAIL_MASKED = MASKED
 TOOLCHAINS = toolchain_folders()
 DEMO: bool = env.bool("TOUCHSTONE_DEMO", False)
 
+JUDGING_LEASE_S = 20.0
+"""A worker that judges says so every few seconds; silent for this long, it counts as lost."""
+JUDGING_RETRY_S = 3.0
+"""The wait before judging is tried again after a failure of ours; it triples each time."""
+JUDGING_PATIENCE_S = 120.0
+"""A submission that no worker has taken for this long is sent again: the broker may have lost it."""
+
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(VAR / "secret_key")
 # The site's own names; this machine always reaches it, for `make up` asks it whether it serves.
@@ -51,6 +58,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "questionbank.requests.RefuseNul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -91,6 +99,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+# An answer and an input of 256 KiB each, every character of them written as an escape, and more.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 AUTH_USER_MODEL = "questionbank.User"
 AUTHENTICATION_BACKENDS = [
@@ -145,17 +156,22 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")
 }
 
+# How many proxies stand before us. Whoever comes through none must not choose the address that is counted.
+_PROXIES: int = env.int("TOUCHSTONE_PROXIES", int(_SECURE))
+ALLAUTH_TRUSTED_PROXY_COUNT = _PROXIES
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "questionbank.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["questionbank.api.parsing.DeepJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "questionbank.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "NUM_PROXIES": _PROXIES,
     "DEFAULT_THROTTLE_RATES": {
         "login": "10/min",
         "submit": env.str("TOUCHSTONE_SUBMIT_RATE", "60/min"),
@@ -174,6 +190,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "grader.api.schema.describe_streams",
+        "questionbank.api.schema.describe_errors",
+    ],
 }
 
 LOGGING = {

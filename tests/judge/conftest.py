@@ -13,10 +13,13 @@ from sandbox.job import Runtime
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
+def sandbox_socket() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
-        config = Config(
-            Path(folder) / "sandbox.sock", parked={Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.COMMAND: 3}
-        )
-        with private_sandbox(config) as running:
-            yield running
+        yield Path(folder) / "sandbox.sock"
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_socket: Path) -> Iterator[Sandbox]:
+    parked = {Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.COMMAND: 3}
+    with private_sandbox(Config(sandbox_socket, parked=parked)) as running:
+        yield running

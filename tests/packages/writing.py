@@ -39,11 +39,12 @@ def write_package(
     problem: dict[str, Any] | None = None,
     touchstone: dict[str, Any] | None = None,
     files: dict[str, str | None] | None = None,
+    slug: str = "example",
 ) -> Path:
-    """A sound function package ("double a number") with parts replaced; a file given as None is left out."""
+    """A sound function package ("double a number") with parts replaced; what is given as None is left out."""
     contents: dict[str, str | None] = {
-        "problem.yaml": yaml.safe_dump({**PROBLEM, **(problem or {})}, allow_unicode=True),
-        "touchstone.yaml": yaml.safe_dump({**TOUCHSTONE, **(touchstone or {})}, allow_unicode=True),
+        "problem.yaml": yaml.safe_dump(_merged(PROBLEM, problem), allow_unicode=True),
+        "touchstone.yaml": yaml.safe_dump(_merged(TOUCHSTONE, touchstone), allow_unicode=True),
         "statement/problem.en.md": "Double it.",
         "statement/problem.zh.md": "乘以二。",
         "editorial.en.md": "Multiply.",
@@ -53,13 +54,17 @@ def write_package(
         "submissions/accepted/double.py": DOUBLE,
         **(files or {}),
     }
-    folder = parent / "example"
+    folder = parent / slug
     for path, text in contents.items():
         if text is not None:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
     return folder
+
+
+def _merged(document: dict[str, Any], changes: dict[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in {**document, **(changes or {})}.items() if value is not None}
 
 
 def function_package(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 
@@ -109,3 +110,12 @@ def test_many_threads_share_one_sandbox(box: Sandbox) -> None:
     for thread in threads:
         thread.join()
     assert sorted(map(int, results)) == list(range(12))
+
+
+def test_a_default_timeout_of_the_process_does_not_reach_the_box(box: Sandbox) -> None:
+    socket.setdefaulttimeout(0.001)
+    try:
+        outcomes = [run_python(box, "import time; time.sleep(0.05); print(42)") for _ in range(5)]
+    finally:
+        socket.setdefaulttimeout(None)
+    assert [printed(outcome) for outcome in outcomes] == ["42"] * 5

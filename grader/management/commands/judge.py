@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from grader.jail import open_sandbox
+from grader.judge.artifact import EvaluatorFailed
 from grader.judge.builds import Builds
 from grader.judge.choices import MalformedChoice
 from grader.judge.compiling import LanguageMissing
@@ -20,7 +21,7 @@ from questionbank.packages.errors import PackageError
 from questionbank.packages.languages import LANGUAGES, language_of
 from questionbank.packages.model import Kind, Package
 from questionbank.packages.reader import read_package
-from sandbox.errors import MissingRuntime, NoDevice
+from sandbox.errors import MissingRuntime, NoDevice, SandboxError
 
 BAD_INPUT = 2
 
@@ -45,6 +46,8 @@ class Command(BaseCommand):
                 judgement = judge(package, answer, sandbox=sandbox, hidden_root=hidden_root, builds=builds)
         except (UnsupportedAnswer, LanguageMissing, MalformedChoice, NoDevice, MissingRuntime) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
+        except (EvaluatorFailed, SandboxError) as error:
+            raise CommandError(f"Judging failed: {error}") from error
         document = _document(judgement)
         if options["json"]:
             self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2))
@@ -67,9 +70,14 @@ def _package(folder: Path) -> Package:
 
 def _source(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise CommandError(f"{path} is no file.", returncode=BAD_INPUT)
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}", returncode=BAD_INPUT) from error
+    except UnicodeDecodeError as error:
+        message = f"{path} is no UTF-8 text: byte {error.start} belongs to no character."
+        raise CommandError(message, returncode=BAD_INPUT) from error
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.", returncode=BAD_INPUT) from error
 
 
 def _language(package: Package, options: dict[str, Any]) -> str:
