@@ -5,6 +5,10 @@ set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v curl >/dev/null || missing+=(curl)
+# Compilers of the languages that answers are written in, where jails see them.
+for tool in gcc g++ javac:default-jdk-headless node:nodejs tsc:node-typescript go:golang-go rustc; do
+  [ -x "/usr/bin/${tool%:*}" ] || [ -x "/usr/local/bin/${tool%:*}" ] || missing+=("${tool#*:}")
+done
 command -v xgettext >/dev/null || missing+=(gettext)
 fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fontconfig fonts-noto-cjk)
 command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)

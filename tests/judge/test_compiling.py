@@ -15,6 +15,7 @@ from grader.verdict import Verdict
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
 from sandbox.client import Sandbox
+from tests.languages import require
 from tests.packages.writing import function_package, program_package, write_package
 
 BOMBS = {
@@ -51,6 +52,7 @@ def summing(tmp_path_factory: pytest.TempPathFactory) -> Package:
 @pytest.fixture
 def judged(sandbox: Sandbox, tmp_path: Path) -> Any:
     def run(package: Package, language: str, source: str) -> Judgement:
+        require(language, sandbox)
         answer = Answer(language, textwrap.dedent(source))
         return judge(package, answer, sandbox=sandbox, hidden_root=tmp_path)
 

@@ -20,6 +20,7 @@ from questionbank.packages.reader import read_package
 from questionbank.packages.starters import starter_for
 from sandbox.client import Sandbox
 from tests.judge.test_languages import FOR_FUNCTIONS
+from tests.languages import require
 from tests.packages.writing import function_package, write_package
 
 NAN, INF, MINUS_INF = ({"$float": name} for name in ("nan", "inf", "-inf"))
@@ -109,6 +110,7 @@ def judged(sandbox: Sandbox, tmp_path: Path, tmp_path_factory: pytest.TempPathFa
     builds = Builds(tmp_path_factory.getbasetemp() / "typed-builds")
 
     def run(package: Package, language: str, source: str) -> Judgement:
+        require(language, sandbox)
         answer = Answer(language, source)
         return judge(package, answer, sandbox=sandbox, hidden_root=tmp_path, builds=builds)
 

@@ -17,6 +17,7 @@ from grader.verdict import Verdict
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
 from sandbox.client import Sandbox
+from tests.languages import require
 from tests.packages.writing import SUMMED, program_package, write_package
 
 VERDICTS = ("AC", "WA", "TLE", "MLE", "OLE", "RE", "CE")
@@ -65,6 +66,7 @@ def judged(sandbox: Sandbox, builds: Builds, tmp_path: Path) -> Any:
     """Judges a source in a language, dedented."""
 
     def run(package: Package, language: str, source: str) -> Judgement:
+        require(language, sandbox)
         answer = Answer(language, textwrap.dedent(source))
         return judge(package, answer, sandbox=sandbox, hidden_root=tmp_path, builds=builds)
 
