@@ -36,15 +36,20 @@ def _of(package: Package, turn: int) -> list[Trial]:
     if package.open:
         answer = package.open.model_answer["en"]
         return [Trial(package.slug, "rubric.yaml", package.languages[0], answer, AWAITING_REVIEW)]
-    right = next(one for one in package.submissions if one.expected == "AC")
+    right = next(one for one in _preferred(package) if one.expected == "AC")
     wrong = _known_wrong(package, turn)
     return [_trial(package, one) for one in (right, wrong) if one]
+
+
+def _preferred(package: Package) -> list[ReferenceSubmission]:
+    """Those in the package's first language first: most installations have the tools of it."""
+    return sorted(package.submissions, key=lambda one: one.language != package.languages[0])
 
 
 def _known_wrong(package: Package, turn: int) -> ReferenceSubmission | None:
     """Verdicts take turns from problem to problem, so that the demonstration shows each of them."""
     by_verdict: dict[str, ReferenceSubmission] = {}
-    for one in package.submissions:
+    for one in _preferred(package):
         if one.expected != "AC":
             by_verdict.setdefault(one.expected, one)
     choices = [by_verdict[verdict] for verdict in sorted(by_verdict)]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from grader.errors import AnswerRefused
 from grader.judge.choices import MalformedChoice, chosen_options
 from grader.judge.compiling import MAX_SOURCE_BYTES
-from grader.lacks import lack_of
+from grader.lacks import lack_of, language_lack, named
 from questionbank.packages.model import Package
 
 
@@ -18,9 +18,10 @@ def check_answer(package: Package, language: str, source: str) -> None:
     if lack := lack_of(package):
         raise AnswerRefused(lack, field="problem")
     if language not in package.languages:
-        accepted = ", ".join(package.languages)
-        message = _("This problem takes answers in: %(languages)s.") % {"languages": accepted}
+        message = _("This problem takes answers in: %(languages)s.") % {"languages": named(package.languages)}
         raise AnswerRefused(message, field="language")
+    if lack := language_lack(package, language):
+        raise AnswerRefused(lack, field="language")
     if not source.strip():
         raise AnswerRefused(_("The answer is empty."))
     check_text(source)

@@ -23,17 +23,19 @@ from grader import devices, queue, runs, services
 from grader.errors import Fenced, RunUnknown
 from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
-from grader.judge.compiling import LanguageMissing
+from grader.judge.compiling import LanguageMissing, prepare_languages
 from grader.judge.functions import InvalidInput
 from grader.judge.judging import judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
+from grader.judge.toolchains import survey
 from grader.lacks import data_missing
 from grader.models import Submission
 from grader.verdict import Stage
+from questionbank import offering
 from questionbank.models import ProblemVersion
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
-from sandbox.errors import MissingRuntime, NoDevice
+from sandbox.errors import MissingRuntime, NoDevice, SandboxError
 from sandbox.syscalls import die_with_parent
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
         _judge(submission_id, attempt)
     except Fenced:
         _log.info("attempt %s of %s was overtaken", attempt, submission_id)
-    except (NoDevice, MissingRuntime, DataMissing) as error:
+    except (NoDevice, MissingRuntime, DataMissing, LanguageMissing) as error:
         _log.warning("%s cannot be judged here: %s", submission_id, error)
         with suppress(Fenced):
             services.give_up_attempt(submission_id, attempt, _lack(error))
@@ -141,9 +143,9 @@ def run_samples_task(run_id: str) -> None:
             builds=Builds(settings.BUILDS_ROOT),
         )
         found = [asdict(run) for run in outcome]
-    except (InvalidInput, LanguageMissing) as refused:
+    except InvalidInput as refused:
         error, message = "input", str(refused)
-    except (NoDevice, MissingRuntime) as lacking:
+    except (NoDevice, MissingRuntime, LanguageMissing) as lacking:
         error, message = "input", _lack(lacking)
     except Exception:
         _log.exception("run %s failed", run_id)
@@ -151,10 +153,12 @@ def run_samples_task(run_id: str) -> None:
     runs.finish_run(run_id, runs=found, error=error, message=message)
 
 
-def _lack(error: NoDevice | MissingRuntime | DataMissing) -> str:
+def _lack(error: NoDevice | MissingRuntime | DataMissing | LanguageMissing) -> str:
     """What this installation has not, for people."""
     if isinstance(error, DataMissing):
         return data_missing((error.name,))
+    if isinstance(error, LanguageMissing):
+        return gettext("Answers in %(language)s cannot be judged here.") % {"language": error.name}
     if isinstance(error, NoDevice):
         return gettext("This problem needs a GPU that this installation has not.")
     return gettext("This problem needs a runtime for high assurance, and this installation has none.")
@@ -165,9 +169,19 @@ def worker_is_ready(**_: Any) -> None:
     """A worker that starts looks for answers left waiting, says what it has, and tells whoever started it."""
     requeue_forgotten()
     devices.tell(device.name for device in jail().devices())
+    threading.Thread(target=_prepare_languages, name="languages", daemon=True).start()
     ready_file = os.environ.get("TOUCHSTONE_READY_FILE")
     if ready_file:
         Path(ready_file).touch()
+
+
+def _prepare_languages() -> None:
+    """Says which languages can be judged here, and builds what all answers of one share."""
+    try:
+        offering.tell(finding.language.key for finding in survey(jail()) if finding.toolchain)
+        prepare_languages(jail(), Builds(settings.BUILDS_ROOT))
+    except SandboxError:
+        _log.exception("the languages could not be looked for; answers are taken in all of them")
 
 
 @beat_embedded_init.connect

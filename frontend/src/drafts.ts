@@ -14,6 +14,7 @@ export class Drafts {
   private saving = false;
   private dirty = false;
   private refused = false;
+  private pending: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly url: string,
@@ -34,10 +35,22 @@ export class Drafts {
     this.timer = window.setTimeout(() => void this.save(), QUIET_MS);
   }
 
-  /** Called when the answer itself was sent: nothing is left to save. */
-  settled(): void {
+  /** Saves what there is before another text takes this one's place: its number, and whether it is saved. */
+  async leave(): Promise<{ revision: number; saved: boolean }> {
+    await this.pending;
+    await this.save();
     window.clearTimeout(this.timer);
-    void this.save();
+    const saved = !this.dirty;
+    this.dirty = false;
+    return { revision: this.revision, saved };
+  }
+
+  /** Goes on with another text, whose last saved number is `revision`. */
+  enter(revision: number, saved: boolean): void {
+    this.revision = revision;
+    this.refused = false;
+    this.show("");
+    if (!saved) this.changed();
   }
 
   private body(): URLSearchParams {
@@ -51,6 +64,11 @@ export class Drafts {
       this.changed();
       return;
     }
+    this.pending = this.transfer();
+    await this.pending;
+  }
+
+  private async transfer(): Promise<void> {
     this.saving = true;
     this.dirty = false;
     this.show(text("draft.saving"));

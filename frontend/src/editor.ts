@@ -2,7 +2,6 @@
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleTabFocusMode } from "@codemirror/commands";
-import { python } from "@codemirror/lang-python";
 import {
   HighlightStyle,
   bracketMatching,
@@ -13,7 +12,7 @@ import {
   syntaxHighlighting,
 } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import {
   EditorView,
   drawSelection,
@@ -24,6 +23,7 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { indentOf, modeOf } from "./modes";
 
 export interface EditorOptions {
   nonce: string;
@@ -65,8 +65,17 @@ const theme = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
 });
 
-/** Puts the editor in place of `textarea`, which keeps the text for the form. Returns its view. */
-export function mountEditor(textarea: HTMLTextAreaElement, options: EditorOptions): EditorView {
+export interface Editor {
+  focus(): void;
+  /** Shows another text in another language; undo does not lead back to the one before. */
+  open(language: string, source: string): void;
+  /** Replaces the whole text, as one step that undo takes back. */
+  replace(source: string): void;
+}
+
+/** Puts the editor in place of `textarea`, which keeps the text for the form. */
+export function mountEditor(textarea: HTMLTextAreaElement, options: EditorOptions): Editor {
+  const mode = new Compartment();
   const save = keymap.of([
     { key: "Mod-Enter", run: () => (options.onRun(), true), preventDefault: true },
     { key: "Shift-Mod-Enter", run: () => (options.onSubmit(), true), preventDefault: true },
@@ -82,7 +91,6 @@ export function mountEditor(textarea: HTMLTextAreaElement, options: EditorOption
     history(),
     foldGutter(),
     drawSelection(),
-    indentUnit.of("    "),
     EditorState.tabSize.of(4),
     indentOnInput(),
     bracketMatching(),
@@ -100,7 +108,6 @@ export function mountEditor(textarea: HTMLTextAreaElement, options: EditorOption
       indentWithTab,
     ]),
     syntaxHighlighting(highlight),
-    options.language === "python" ? python() : [],
     theme,
     EditorState.readOnly.of(options.readOnly),
     EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
@@ -110,15 +117,29 @@ export function mountEditor(textarea: HTMLTextAreaElement, options: EditorOption
       options.onChange();
     }),
   ];
+  const state = (language: string, doc: string) =>
+    EditorState.create({ doc, extensions: [...extensions, indentUnit.of(indentOf(language)), mode.of([])] });
   const view = new EditorView({
-    state: EditorState.create({ doc: textarea.value, extensions }),
+    state: state(options.language, textarea.value),
     parent: textarea.parentElement ?? document.body,
   });
   textarea.hidden = true;
-  return view;
-}
-
-/** Replaces the whole text, as one step that undo takes back. */
-export function replaceText(view: EditorView, source: string): void {
-  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: source } });
+  let shown = options.language;
+  const colour = async (language: string): Promise<void> => {
+    const extension = await modeOf(language);
+    if (language === shown) view.dispatch({ effects: mode.reconfigure(extension) });
+  };
+  void colour(shown);
+  return {
+    focus: () => view.focus(),
+    open(language, source) {
+      shown = language;
+      textarea.value = source;
+      view.setState(state(language, source));
+      void colour(language);
+    },
+    replace(source) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: source } });
+    },
+  };
 }

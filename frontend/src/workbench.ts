@@ -1,7 +1,7 @@
 /** The problem page: editor, drafts, runs and submissions over one form that also works without scripts. */
 
-import type { EditorView } from "@codemirror/view";
 import { Drafts } from "./drafts";
+import type { Editor } from "./editor";
 import { renderMath } from "./math";
 import { Refused, post } from "./requests";
 import { setUpSplitters } from "./splitter";
@@ -15,16 +15,28 @@ function typed(data: FormData, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** The answer in one language: what the editor shows, what it began with, the draft's number (0: none). */
+interface Edition {
+  source: string;
+  starter: string;
+  revision: number;
+  saved?: boolean;
+}
+
 class Workbench {
   private readonly results: HTMLElement;
   private readonly note: HTMLElement;
   private readonly drafts: Drafts | null;
+  private readonly editions: Record<string, Edition>;
+  private language: string;
   private busy = false;
-  view: EditorView | null = null;
+  editor: Editor | null = null;
 
   constructor(private readonly form: HTMLFormElement) {
     this.results = document.getElementById("results") as HTMLElement;
     this.note = document.getElementById("form-note") as HTMLElement;
+    this.editions = JSON.parse(document.getElementById("editions")?.textContent ?? "{}") as Record<string, Edition>;
+    this.language = typed(new FormData(form), "language");
     const status = document.getElementById("draft-status");
     const url = form.dataset.draftUrl;
     this.drafts =
@@ -34,23 +46,45 @@ class Workbench {
       const button = event.submitter as HTMLButtonElement | null;
       void this.send(button?.getAttribute("formaction") ?? form.action, button?.dataset.own !== undefined);
     });
-    form.addEventListener("input", () => this.drafts?.changed());
+    form.addEventListener("input", (event) => {
+      if ((event.target as HTMLElement).id !== "answer-language") this.drafts?.changed();
+    });
     document.addEventListener("touchstone:time-over", () => this.close());
   }
 
   private answer(): { language: string; source: string } {
     const data = new FormData(this.form);
-    return { language: typed(data, "language"), source: this.source(data) };
+    return { language: this.language, source: this.source(data) };
   }
 
   /** Choices are kept as a JSON list of option ids, everything else as the text itself. */
   private source(data: FormData): string {
-    if (data.get("language") === "choice") return JSON.stringify(data.getAll("option"));
+    if (this.language === "choice") return JSON.stringify(data.getAll("option"));
     return typed(data, "source");
   }
 
   changed(): void {
     this.drafts?.changed();
+  }
+
+  /** Opens the answer in another language, once the one at hand is saved. */
+  async turnTo(language: string): Promise<void> {
+    const left = this.editions[this.language];
+    const next = this.editions[language];
+    if (!left || !next || language === this.language) return;
+    this.lock(true);
+    left.source = this.source(new FormData(this.form));
+    Object.assign(left, await this.drafts?.leave());
+    this.language = language;
+    this.drafts?.enter(next.revision, next.saved ?? true);
+    this.editor?.open(language, next.source);
+    this.lock(false);
+  }
+
+  /** The text that the editor began with. */
+  startOver(): void {
+    this.editor?.replace(this.editions[this.language]?.starter ?? "");
+    this.editor?.focus();
   }
 
   press(name: "run" | "submit"): void {
@@ -117,8 +151,8 @@ async function setUp(): Promise<void> {
   });
   const textarea = form.querySelector<HTMLTextAreaElement>("textarea[data-editor]");
   if (!textarea) return;
-  const { mountEditor, replaceText } = await import("./editor");
-  const view = mountEditor(textarea, {
+  const { mountEditor } = await import("./editor");
+  bench.editor = mountEditor(textarea, {
     nonce: document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "",
     label: textarea.getAttribute("aria-label") ?? "",
     language: textarea.dataset.language ?? "",
@@ -127,12 +161,10 @@ async function setUp(): Promise<void> {
     onRun: () => bench.press("run"),
     onSubmit: () => bench.press("submit"),
   });
-  bench.view = view;
   form.dataset.ready = "";
-  document.getElementById("reset-editor")?.addEventListener("click", () => {
-    replaceText(view, document.getElementById("starter-source")?.textContent ?? "");
-    view.focus();
-  });
+  document.getElementById("reset-editor")?.addEventListener("click", () => bench.startOver());
+  const languages = document.getElementById("answer-language") as HTMLSelectElement | null;
+  languages?.addEventListener("change", () => void bench.turnTo(languages.value));
 }
 
 void setUp();

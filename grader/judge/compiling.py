@@ -25,7 +25,11 @@ _NOISE = r"# command-line-arguments|Node\.js v\d|\s+at .*\(node:internal/|In fil
 
 
 class LanguageMissing(ValueError):
-    """No toolchain of the answer's language is on this installation."""
+    """No toolchain of the answer's language is on this installation; `name` is what it is called."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not installed here: `manage.py doctor` says what to do.")
+        self.name = name
 
 
 def compile_answer(
@@ -44,7 +48,7 @@ def compile_answer(
         return _refused(f"The source has {size:,} bytes, the most is {MAX_SOURCE_BYTES:,}.")
     toolchain = find_toolchain(language, sandbox)
     if toolchain is None:
-        raise LanguageMissing(f"{language.name} is not installed here: `manage.py doctor` says what to do.")
+        raise LanguageMissing(language.name)
     plan = _plan(language, package, answer.source, toolchain)
     kept = _build(language, toolchain, plan.build, sandbox, builds)
     if isinstance(kept, Judgement):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from django.http import HttpRequest
 
@@ -13,8 +14,9 @@ from grader.models import Draft, Submission
 from grader.pages.wording import state_word
 from grader.verdict import Stage, Verdict
 from questionbank.models import Problem, ProblemVersion, User
+from questionbank.offering import offered
 from questionbank.packages.model import Kind, Option, Package, TestCase
-from questionbank.pages.words import localised
+from questionbank.pages.words import language_name, localised
 from questionbank.services import package_of
 
 RUNNABLE = frozenset({Kind.FUNCTION, Kind.PASS_FAIL, Kind.ARTIFACT})
@@ -45,6 +47,16 @@ class Sample:
     inputs: tuple[Value, ...]
     expected: str
     explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The answer in one language: what the editor shows, what it began with, the draft's number (0: none)."""
+
+    name: str
+    source: str
+    starter: str
+    revision: int
 
 
 def json_text(value: object) -> str:
@@ -96,18 +108,45 @@ def solved(user: User, problem: Problem) -> bool:
     return rows.filter(verdict=Verdict.AC).exists() or marked.exists()
 
 
+def editions_of(request: HttpRequest, version: ProblemVersion) -> dict[str, Edition]:
+    """What the editor opens with in each language that can be judged here: the draft, else the starter."""
+    package = package_of(version)
+    drafts: dict[str, Draft] = {}
+    if request.user.is_authenticated:
+        rows = Draft.objects.filter(user=request.user, problem=version.problem).order_by("updated_at")
+        drafts = {row.language: row for row in rows}
+    languages = offered(package) or package.languages
+    ordered = [key for key in drafts if key in languages] + [key for key in languages if key not in drafts]
+    editions = {}
+    for key in ordered:
+        draft, starter = drafts.get(key), package.starter.get(key, "")
+        source, revision = (draft.source, draft.revision) if draft else (starter, 0)
+        editions[key] = Edition(language_name(key), source, starter, revision)
+    return editions
+
+
+def first_language(request: HttpRequest, version: ProblemVersion, editions: Mapping[str, Edition]) -> str:
+    """The language the editor opens in: the latest draft's, the latest answer's anywhere, the first."""
+    drafted = [key for key, edition in editions.items() if edition.revision]
+    if drafted:
+        return drafted[-1]
+    languages = package_of(version).languages
+    if request.user.is_authenticated:
+        latest = Submission.objects.filter(user=request.user, language__in=editions).order_by("-created_at")
+        if used := latest.values_list("language", flat=True).first():
+            return used
+    return next(key for key in languages if key in editions)
+
+
 def workbench(
     request: HttpRequest, version: ProblemVersion, addresses: Addresses, *, alone: bool = True
 ) -> dict[str, object]:
     """The context of `grader/workbench.html`. Not `alone`: no hints, no editorial, no earlier answers."""
     package = package_of(version)
-    language = package.languages[0]
-    starter = package.starter.get(language, "")
-    draft = None
+    editions = editions_of(request, version)
+    language = first_language(request, version, editions)
+    edition = editions[language]
     user = request.user
-    if user.is_authenticated:
-        draft = Draft.objects.filter(user=user, problem=version.problem, language=language).first()
-    source = draft.source if draft else starter
     known = user.is_authenticated and alone
     open_editorial = known and (
         version.problem.slug in request.session.get(GAVE_UP, []) or solved(_account(request), version.problem)
@@ -119,10 +158,10 @@ def workbench(
         "addresses": addresses,
         "alone": alone,
         "language": language,
-        "starter": starter,
-        "source": source,
-        "draft_revision": draft.revision if draft else 0,
-        "chosen": _chosen(draft) if package.choice else [],
+        "languages": [(key, editions[key].name) for key in package.languages if key in editions],
+        "edition": edition,
+        "editions": {key: asdict(one) for key, one in editions.items()} if package.kind in RUNNABLE else {},
+        "chosen": _chosen(edition) if package.choice else [],
         "options": options_for(package, _account(request))
         if user.is_authenticated
         else _plain_options(package),
@@ -151,10 +190,10 @@ def _plain_options(package: Package) -> list[Option]:
     return list(package.choice.options) if package.choice else []
 
 
-def _chosen(draft: Draft | None) -> list[str]:
+def _chosen(edition: Edition) -> list[str]:
     """The option ids of a draft; one that cannot be read counts as none."""
     try:
-        chosen = json.loads(draft.source) if draft else []
+        chosen = json.loads(edition.source) if edition.revision else []
     except ValueError:
         return []
     return [str(item) for item in chosen] if isinstance(chosen, list) else []

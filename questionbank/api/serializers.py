@@ -9,6 +9,8 @@ from rest_framework import serializers
 
 from questionbank.data import missing_data
 from questionbank.models import ProblemVersion, Topic
+from questionbank.offering import offered
+from questionbank.packages.languages import LANGUAGES
 from questionbank.packages.model import Difficulty, Kind, Package, TestCase
 
 
@@ -100,12 +102,21 @@ class OptionSerializer(serializers.Serializer[Any]):
     text = LocalisedSerializer()
 
 
+class AnswerLanguageSerializer(serializers.Serializer[Any]):
+    """A language that answers can be written in on this installation."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    starter = serializers.CharField(help_text="what an editor opens with")
+
+
 class ProblemDetailSerializer(ProblemSerializer):
     """A problem as a candidate may see it before answering."""
 
     statement = serializers.SerializerMethodField()
     limits = serializers.SerializerMethodField()
     starter = serializers.SerializerMethodField()
+    answer_languages = serializers.SerializerMethodField()
     samples = serializers.SerializerMethodField()
     function = serializers.SerializerMethodField()
     metrics = serializers.SerializerMethodField()
@@ -121,6 +132,7 @@ class ProblemDetailSerializer(ProblemSerializer):
             "statement",
             "limits",
             "starter",
+            "answer_languages",
             "samples",
             "function",
             "metrics",
@@ -146,6 +158,15 @@ class ProblemDetailSerializer(ProblemSerializer):
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
     def get_starter(self, _: ProblemVersion) -> Any:
         return self._package().starter
+
+    @extend_schema_field(AnswerLanguageSerializer(many=True))
+    def get_answer_languages(self, _: ProblemVersion) -> Any:
+        package = self._package()
+        return [
+            {"key": key, "name": LANGUAGES[key].name, "starter": package.starter.get(key, "")}
+            for key in offered(package)
+            if key in LANGUAGES
+        ]
 
     @extend_schema_field(SampleSerializer(many=True))
     def get_samples(self, _: ProblemVersion) -> Any:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from questionbank.packages.languages import LANGUAGES
 from questionbank.packages.model import Difficulty, Kind
 
 Words = Mapping[str, str | Promise]
@@ -26,7 +27,16 @@ DIFFICULTY_NAMES: Words = {
     Difficulty.HARD: _("Hard"),
 }
 PROGRESS_NAMES: Words = {"new": _("Not tried"), "tried": _("Tried"), "solved": _("Solved")}
-LANGUAGE_NAMES: Words = {"python": "Python", "text": _("Text"), "choice": _("Choice")}
+LANGUAGE_NAMES: Words = {
+    **{language.key: language.name for language in LANGUAGES.values()},
+    "text": _("Text"),
+    "choice": _("Choice"),
+}
+
+
+def language_name(key: str) -> str:
+    """What the language of an answer is called."""
+    return str(LANGUAGE_NAMES.get(key, key))
 
 
 class Named(Protocol):

@@ -48,7 +48,7 @@ def difficulty_name(difficulty: str) -> str:
 
 @register.filter
 def language_name(language: str) -> str:
-    return str(words.LANGUAGE_NAMES.get(language, language))
+    return words.language_name(language)
 
 
 @register.filter
