@@ -10,7 +10,8 @@ import socket
 from pathlib import Path
 
 from deploy.errors import CannotStart
-from sandbox.doctor import Finding, host_findings
+from questionbank.config.places import assurance
+from sandbox.doctor import Finding, assurance_findings, host_findings
 
 DEFAULT_PORT = 8000
 NEEDED_MB = 500
@@ -60,7 +61,12 @@ def check_host(state: Path) -> None:
             f"The disk under {state} has {free} MB left.",
             f"Free at least {NEEDED_MB} MB, or keep the state elsewhere: TOUCHSTONE_VAR=/path make up",
         )
-    missing: list[Finding] = [finding for finding in host_findings() if not finding.held]
+    try:
+        demanded = assurance()
+    except ValueError as error:
+        raise CannotStart(str(error), "Set it so, or leave it out.") from error
+    findings = (*host_findings(), *assurance_findings(demanded.high, demanded.runtime))
+    missing: list[Finding] = [finding for finding in findings if not finding.held]
     if missing:
         raise CannotStart(
             "\n".join(

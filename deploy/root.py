@@ -24,7 +24,14 @@ from deploy.under_root import PREPARED
 from deploy.view import enter, named_in_environment, view_of
 from fixtures.recipes.masked import MASKED
 from grader.jail import config_over
-from questionbank.config.places import HOME, data_folder, run_folder, state_folder, toolchain_folders
+from questionbank.config.places import (
+    HOME,
+    assurance,
+    data_folder,
+    run_folder,
+    state_folder,
+    toolchain_folders,
+)
 from sandbox.door import Owner
 from sandbox.syscalls import die_with_parent
 
@@ -102,7 +109,13 @@ def _start_rest(
 
 def _sandbox(account: Account, *, state: Path, run: Path, data: Path) -> Service:
     with acting_as(account):
-        config = config_over(data, run / "sandbox.sock", masked=MASKED, toolchains=toolchain_folders())
+        config = config_over(
+            data,
+            run / "sandbox.sock",
+            masked=MASKED,
+            toolchains=toolchain_folders(),
+            assurance=assurance(),
+        )
     config = replace(config, owner=Owner(account.uid, account.gid))
     return sandbox_service(config, state / "logs" / "sandbox.log")
 

@@ -10,6 +10,7 @@ from sysconfig import get_path
 
 from django.conf import settings
 
+from questionbank.config.places import Assurance
 from sandbox.client import Config, Sandbox, connect, private_sandbox
 from sandbox.errors import SandboxUnavailable
 from sandbox.job import Runtime
@@ -25,6 +26,7 @@ def sandbox_config(socket: Path, parked: dict[Runtime, int] | None = None) -> Co
         socket,
         masked=settings.JAIL_MASKED,
         toolchains=settings.TOOLCHAINS,
+        assurance=settings.ASSURANCE,
         parked=parked,
     )
 
@@ -35,6 +37,7 @@ def config_over(
     *,
     masked: Sequence[str],
     toolchains: Sequence[Path],
+    assurance: Assurance,
     parked: dict[Runtime, int] | None = None,
 ) -> Config:
     """The same over a given data folder, for a process that holds no settings."""
@@ -49,6 +52,8 @@ def config_over(
         libraries=("/store/library",),
         masked=tuple(packages / name for name in masked),
         parked=PARKED if parked is None else parked,
+        high_assurance=assurance.high,
+        oci_runtime=assurance.runtime,
     )
 
 

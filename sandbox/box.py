@@ -25,10 +25,10 @@ from sandbox.wire import WireError, receive_control, receive_with_descriptors, s
 _KEEPER_TIMEOUT_S = 10.0
 _STRIKE_OUT_S = 0.001
 _UNKILLABLE = "-1000"
-_OWN_INODES = 8
+OWN_INODES = 8
 """Each folder of a box and its mount itself take an inode of their own."""
 _PROCESS_CLOCK = 2
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "HOME": "/work",
@@ -83,7 +83,7 @@ class Zygote:
                     self._command,
                     pass_fds=[self._theirs.fileno()],
                     cwd=Path(__file__).resolve().parent.parent,
-                    env=_ENVIRONMENT,
+                    env=ENVIRONMENT,
                     stdin=subprocess.DEVNULL,
                 )
             if not self.alive:
@@ -239,8 +239,7 @@ class Box:
         if self.process < 0 and len(fds) == 1:
             (self.process,) = fds
             self.pid = pid_of(self.process)
-            # clock_getcpuclockid(3): the clock of another process.
-            self._clock = (~self.pid << 3) | _PROCESS_CLOCK
+            self._clock = process_clock(self.pid)
         elif len(fds) != 2:
             for fd in fds:
                 os.close(fd)
@@ -251,6 +250,10 @@ class Box:
             self.own_base_s = self.own_cpu_s()
             self.base = self.group.begin() if self.group else None
             self.parked = True
+
+    def spare_processes(self, processes: int) -> int:
+        """Processes that its group must allow beyond the submission's: none that are not counted already."""
+        return 0
 
     def own_cpu_s(self) -> float:
         """Seconds of CPU that the box's first process has used, which is none of the submission's."""
@@ -272,7 +275,7 @@ class Box:
 
     def resize(self, *, disk_bytes: int, inodes: int) -> None:
         """Sets the size and the number of files of the box's writable file system; the box itself may not."""
-        options = {"size": str(int(disk_bytes)), "nr_inodes": str(int(inodes) + _OWN_INODES)}
+        options = {"size": str(int(disk_bytes)), "nr_inodes": str(int(inodes) + OWN_INODES)}
         syscalls.reconfigure_file_system(self.disk, options)
 
     def kill(self) -> None:
@@ -288,6 +291,11 @@ class Box:
             if fd >= 0:
                 os.close(fd)
         self.disk = self.program = self.process = -1
+
+
+def process_clock(pid: int) -> int:
+    """clock_getcpuclockid(3): the clock of another process."""
+    return (~pid << 3) | _PROCESS_CLOCK
 
 
 def pid_of(pidfd: int) -> int:

@@ -38,7 +38,8 @@ class Config:
     that is absent is started at its first job. `owner` is the account whose processes run jobs, where
     it is not the one that runs the supervisor. `devices` are fake ones for tests; None looks for real
     ones. `device_grace_s` is how long a device may take to be clean after a run before it goes out of
-    service.
+    service. `high_assurance` sends every job through an OCI runtime, `oci_runtime` names which; by itself
+    the strongest that is installed serves the jobs that ask for it.
 
     A runtime that nobody used for `idle_s` seconds is let go, and comes back at its next job; None keeps
     it. So does the one used least lately, while all together take more than `zygote_bytes`. A zygote serves
@@ -53,6 +54,8 @@ class Config:
     parked: Mapping[Runtime, int] = field(default_factory=dict)
     owner: Owner | None = None
     devices: tuple[FakeDevice, ...] | None = None
+    high_assurance: bool = False
+    oci_runtime: str | None = None
     device_grace_s: float = 10.0
     idle_s: float | None = 1800.0
     zygote_bytes: int = 3072 * MIB
@@ -75,6 +78,8 @@ class Config:
                 "owner": [self.owner.uid, self.owner.gid] if self.owner else None,
                 "devices": None if self.devices is None else [fake.to_json() for fake in self.devices],
                 "device_grace_s": self.device_grace_s,
+                "high_assurance": self.high_assurance,
+                "oci_runtime": self.oci_runtime,
                 "zygotes": {
                     "idle_s": self.idle_s,
                     "renew_after_jobs": self.renew_after_jobs,
@@ -126,6 +131,7 @@ class _SocketSandbox:
             "runtime": job.runtime.value,
             "limits": asdict(limits),
             "device": asdict(job.device) if job.device else None,
+            "high_assurance": job.high_assurance,
             "payload_bytes": payload.occupied_bytes(job.files),
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

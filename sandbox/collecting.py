@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -94,6 +95,9 @@ def _open_beneath(base: int, path: str, flags: int) -> int:
     try:
         *folders, last = path.split("/")
         for folder in folders:
+            # Nobody lives who could put a link there now. gVisor follows one although it is told not to.
+            if stat.S_ISLNK(os.stat(folder, dir_fd=fd, follow_symlinks=False).st_mode):
+                raise NotADirectoryError(errno.ENOTDIR, "a link", folder)
             step = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
             os.close(fd)
             fd = step

@@ -16,6 +16,7 @@ from sandbox.client import Config, Sandbox, private_sandbox
 from sandbox.errors import SandboxError
 from sandbox.hierarchy import Hierarchy
 from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
+from sandbox.oci.runtimes import REMEDY, OciRuntime, find_runtime, find_runtimes
 
 _PROBE = Path(__file__).with_name("probe.py")
 _ALLOWED_ENVIRONMENT = frozenset(
@@ -40,16 +41,30 @@ class Report:
 
     able: bool
     findings: tuple[Finding, ...]
+    oci_runtimes: tuple[OciRuntime, ...]
+    """Those that are here, the strongest first."""
 
 
-def diagnose() -> Report:
-    """Looks at the host, then starts a private sandbox and tries every guarantee in it."""
-    findings = list(host_findings())
+def diagnose(*, high_assurance: bool = False, oci_runtime: str | None = None) -> Report:
+    """Looks at the host, then starts a private sandbox and tries every guarantee in it.
+
+    With `high_assurance` in containers, as the installation runs its jobs; see `client.Config`.
+    """
+    findings = [*host_findings(), *assurance_findings(high_assurance, oci_runtime)]
     if all(finding.held for finding in findings):
-        findings += _box_findings()
+        findings += _box_findings(high_assurance, oci_runtime)
     findings.append(_accounting())
     needed = [finding for finding in findings if finding.name != "exact accounting"]
-    return Report(all(finding.held for finding in needed), tuple(findings))
+    return Report(all(finding.held for finding in needed), tuple(findings), find_runtimes())
+
+
+def assurance_findings(high: bool, wanted: str | None) -> Iterator[Finding]:
+    """Whether the OCI runtime is here that an installation demands; nothing where it demands none."""
+    if not high and wanted is None:
+        return
+    runtime = find_runtime(wanted)
+    seen = f"{runtime.name} {runtime.version}" if runtime else f"{wanted or 'no OCI runtime'} is not here"
+    yield Finding("high assurance", runtime is not None, seen, "" if runtime else REMEDY)
 
 
 def host_findings() -> Iterator[Finding]:
@@ -110,16 +125,26 @@ def _namespace_remedy() -> str:
     return "Run as root, or allow user namespaces to this account; the error beside says what refused it."
 
 
-def _box_findings() -> list[Finding]:
+def _box_findings(high_assurance: bool, oci_runtime: str | None) -> list[Finding]:
     try:
         with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
-            config = Config(socket=Path(folder) / "sandbox.sock", parked={Runtime.PYTHON: 2})
+            config = Config(
+                socket=Path(folder) / "sandbox.sock",
+                parked={} if high_assurance else {Runtime.PYTHON: 2},
+                high_assurance=high_assurance,
+                oci_runtime=oci_runtime,
+            )
             with private_sandbox(config) as sandbox:
-                return [*_confinement(sandbox), *_limits(sandbox)]
+                return self_check(sandbox)
     except SandboxError as error:
         return [
             Finding("sandbox", False, str(error), "The lines above name the call that the kernel refused.")
         ]
+
+
+def self_check(sandbox: Sandbox) -> list[Finding]:
+    """Tries confinement and limits in the boxes, or containers, of any sandbox."""
+    return [*_confinement(sandbox), *_limits(sandbox)]
 
 
 def _run(sandbox: Sandbox, source: str, limits: Limits) -> Outcome:
@@ -141,7 +166,8 @@ def _confinement(sandbox: Sandbox) -> Iterator[Finding]:
         ("own processes only", seen["processes"] == [1, 2], f"sees processes {seen['processes']}"),
         (
             "unprivileged",
-            seen["uid"] == 1000 and set(seen["capabilities"]) == {"0" * 16},
+            # empty: a kernel that knows no such set
+            seen["uid"] == 1000 and set(seen["capabilities"]) <= {"0" * 16, ""},
             f"uid {seen['uid']}",
         ),
         ("no new privileges", seen["no_new_privs"] == "1", f"NoNewPrivs {seen['no_new_privs']}"),
@@ -167,7 +193,7 @@ def _limits(sandbox: Sandbox) -> Iterator[Finding]:
         cpu_s=0.3, wall_s=1.0, memory_bytes=64 * MIB, processes=8, output_bytes=65_536, disk_bytes=MIB
     )
     roomy = Limits(
-        cpu_s=5, wall_s=10, memory_bytes=64 * MIB, processes=8, output_bytes=65_536, disk_bytes=MIB
+        cpu_s=5, wall_s=10, memory_bytes=256 * MIB, processes=8, output_bytes=65_536, disk_bytes=MIB
     )
     probes: tuple[tuple[str, str, Limits, Callable[[Outcome], bool]], ...] = (
         ("limit on CPU time", "while True: pass", limits, lambda end: end.status is Status.TIME_LIMIT),

@@ -7,6 +7,7 @@ kernel ignores signals to a pid namespace's first process from inside. It trusts
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -24,6 +25,7 @@ from sandbox.watchdog import Watchdog
 from sandbox.wire import WireError, receive_control, send_control
 
 RUNNER_ID = 1000
+_ASK_EVERY_S = 0.005
 _NO_INPUT = "/dev/null"
 _REHEARSED = "rehearsed"
 
@@ -51,9 +53,27 @@ def become_init(control: socket.socket, *, filters: Filters, scripts: bool, watc
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         _enter_box()
-        _serve(_parked(control, filters, scripts=scripts), watch=watch)
+        disk = syscalls.pick_file_system("/work")
+        _serve(_parked(control, filters, scripts=scripts, disk=disk), watch=watch)
     except (WireError, BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the supervisor or the client is gone, and with it everyone who would care
+    os._exit(0)
+
+
+def serve_contained(
+    control: socket.socket, *, filters: Filters, scripts: bool, watch: bool, ahead_s: float
+) -> NoReturn:
+    """The same as process 1 of a container, which its runtime has made; never returns.
+
+    `ahead_s` is how far the supervisor's clock is ahead of this one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+        os.chdir("/work")
+        _serve(_parked(control, filters, scripts=scripts, ahead_s=ahead_s), watch=watch)
+    except (WireError, BrokenPipeError, ConnectionResetError):
+        os._exit(0)
     os._exit(0)
 
 
@@ -63,13 +83,20 @@ class _Parked:
 
     control: socket.socket
     program: socket.socket
-    exited: int
-    """A pidfd of the parked program."""
+    exited: int | None
+    """A pidfd of the parked program; None where the kernel has none (gVisor), and is asked now and then."""
     pid: int
     nothing: int
     """The input of a job that has none."""
     streams: tuple[reporting.Stream, reporting.Stream]
     selector: selectors.BaseSelector
+    ahead_s: float
+
+    def has_ended(self, ready: set[int]) -> bool:
+        """Whether the program's first process has ended."""
+        if self.exited is not None:
+            return self.exited in ready
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _enter_box() -> None:
@@ -83,15 +110,17 @@ def _enter_box() -> None:
     os.chdir("/work")
 
 
-def _parked(control: socket.socket, filters: Filters, *, scripts: bool) -> _Parked:
+def _parked(
+    control: socket.socket, filters: Filters, *, scripts: bool, disk: int | None = None, ahead_s: float = 0.0
+) -> _Parked:
     """Makes the program's process, confines both, and tells the supervisor that a job may come."""
-    disk = syscalls.pick_file_system("/work")
+    own_disk = [] if disk is None else [disk]
     (out_read, out_write), (err_read, err_write) = os.pipe(), os.pipe()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         syscalls.die_with_parent()
-        for inherited in (control.detach(), ours.detach(), out_read, err_read, disk):
+        for inherited in (control.detach(), ours.detach(), out_read, err_read, *own_disk):
             os.close(inherited)
         serve_one_program(theirs, out_write, err_write, program_filter=filters.program, scripts=scripts)
     for end in (theirs.detach(), out_write, err_write):
@@ -101,22 +130,35 @@ def _parked(control: socket.socket, filters: Filters, *, scripts: bool) -> _Park
     parked = _Parked(
         control=control,
         program=ours,
-        exited=os.pidfd_open(pid),
+        exited=_exit_descriptor(pid),
         pid=pid,
         nothing=os.open(_NO_INPUT, os.O_RDONLY | os.O_CLOEXEC),
         streams=(reporting.Stream(out_read, reporting.OUT), reporting.Stream(err_read, reporting.ERR)),
         selector=selectors.DefaultSelector(),
+        ahead_s=ahead_s,
     )
     for fd in (parked.exited, control.fileno(), out_read, err_read):
-        parked.selector.register(fd, selectors.EVENT_READ)
+        if fd is not None:
+            parked.selector.register(fd, selectors.EVENT_READ)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.drop_capabilities()
     syscalls.install_filter(filters.init)
     _rehearse()
     receive_control(ours)  # the program is parked, too
-    send_control(control, {"event": "parked"}, disk, parked.exited)
-    os.close(disk)
+    exited = [] if parked.exited is None else [parked.exited]
+    send_control(control, {"event": "parked"}, *own_disk, *exited)
+    for fd in own_disk:
+        os.close(fd)
     return parked
+
+
+def _exit_descriptor(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+        return None
 
 
 def _rehearse() -> None:
@@ -157,7 +199,7 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
         send_control(control, {"event": "refused", "why": str(refused)})
         return
     watchdog = Watchdog(order) if watch else None
-    started = time.monotonic()
+    started = time.monotonic() + parked.ahead_s
     payload.release(job, parked.program, order, own_stdin=job.stdin != parked.nothing)
     send_control(control, {"event": "started", "at": started})
     ending = _pump(parked, data, watchdog)
@@ -198,9 +240,10 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
     """Passes output on until the main process ends, a limit is passed, or the supervisor says stop."""
     selector = parked.selector
     streams = {stream.pipe: stream for stream in parked.streams}
+    interval_s = watchdog.interval_s if watchdog else None if parked.exited is not None else _ASK_EVERY_S
     overflow = stopped = accounted = False
     while True:
-        ready = {key.fd for key, _ in selector.select(watchdog.interval_s if watchdog else None)}
+        ready = {key.fd for key, _ in selector.select(interval_s)}
         for fd in ready & streams.keys():
             # A submission can read its own pipe, and be faster than we are.
             with contextlib.suppress(BlockingIOError):
@@ -215,9 +258,9 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
             stopped = True
         if watchdog and watchdog.look():
             stopped = True
-        if parked.exited in ready or overflow or stopped:
+        if overflow or stopped or parked.has_ended(ready):
             break
-    at = time.monotonic()
+    at = time.monotonic() + parked.ahead_s
     _kill_all()
     _, status = os.waitpid(parked.pid, 0)
     code = os.waitstatus_to_exitcode(status)

@@ -106,6 +106,8 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     device: DeviceRequest | None = None
     """None computes on the CPU; waiting for a device takes nothing of the limits."""
+    high_assurance: bool = False
+    """Runs in a container of an OCI runtime, which takes longer to start."""
 
 
 @dataclass(frozen=True, slots=True)

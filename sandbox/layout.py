@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -51,6 +51,10 @@ class Layout:
     hidden: tuple[str, ...]
     masked: tuple[str, ...]
     empty_file: str = _EMPTY_FILE
+
+    def with_bind(self, bind: Bind) -> Layout:
+        """The same root with one thing more."""
+        return replace(self, binds=(*self.binds, bind))
 
 
 def package_folders() -> dict[str, Path]:

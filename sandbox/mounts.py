@@ -26,7 +26,7 @@ from sandbox.syscalls import (
     umount,
 )
 
-_BOX_FOLDERS = {"/work": "work", "/tmp": "tmp", "/dev/shm": "shm"}  # noqa: S108 - the jail's own /tmp
+BOX_FOLDERS = {"/work": "work", "/tmp": "tmp", "/dev/shm": "shm"}  # noqa: S108 - the jail's own /tmp
 _ZYGOTE_TEMPORARY = "/tmp"  # noqa: S108 - of the zygote's own root
 
 
@@ -86,17 +86,17 @@ def _bind(bind: Bind, target: Path) -> None:
 
 def mount_box() -> None:
     """Gives this mount namespace its own /proc and its one writable file system: /work, /tmp, /dev/shm."""
-    mount("tmpfs", "/box", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOSYMFOLLOW, "size=64m,nr_inodes=4096,mode=755")
-    for target, name in _BOX_FOLDERS.items():
-        Path("/box", name).mkdir(mode=0o700)
+    mount_disk(Path("/box"))
+    for target, name in BOX_FOLDERS.items():
         mount(f"/box/{name}", target, "", MS_BIND)
     umount("/box")
     # Processes only: what the kernel says of the host stays out.
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
 
 
-def resize_box(*, disk_bytes: int, inodes: int) -> None:
-    """Sets the size (bytes) and the number of files of the box's writable file system."""
-    # Each folder and the mount itself take an inode of their own.
-    options = f"size={disk_bytes},nr_inodes={inodes + 8}"
-    mount("tmpfs", "/work", "tmpfs", MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOSYMFOLLOW, options)
+def mount_disk(folder: Path) -> None:
+    """Mounts a writable file system at `folder`, of any size for now, with the folders of a box in it."""
+    flags = MS_NOSUID | MS_NODEV | MS_NOSYMFOLLOW
+    mount("tmpfs", str(folder), "tmpfs", flags, "size=64m,nr_inodes=4096,mode=755")
+    for name in BOX_FOLDERS.values():
+        (folder / name).mkdir(mode=0o700)

@@ -7,7 +7,7 @@ import selectors
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +132,11 @@ class Pool:
             self.last_use = time.monotonic()
             self._returned.append(box)
         self._alert()
+
+    @staticmethod
+    def guarantees(held: Sequence[str]) -> list[str]:
+        """What holds in boxes, of what holds on the host: all of it."""
+        return list(held)
 
     def shrink(self) -> None:
         """Goes down to nothing where no job runs; the next job brings the runtime back."""

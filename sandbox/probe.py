@@ -50,7 +50,8 @@ report = {
     "uid": os.getuid(),
     "processes": sorted(int(path.name) for path in Path("/proc").glob("[0-9]*")),
     "seccomp": status_field("Seccomp"),
-    "no_new_privs": status_field("NoNewPrivs"),
+    # prctl(2), PR_GET_NO_NEW_PRIVS: gVisor's /proc does not say it
+    "no_new_privs": str(ctypes.CDLL(None).prctl(39, 0, 0, 0, 0)),
     "capabilities": [status_field(name) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
     "interfaces": sorted(
         line.split(":")[0].strip()

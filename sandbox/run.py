@@ -6,11 +6,11 @@ import os
 import select
 import socket
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from sandbox.box import Box
-from sandbox.cgroups import Usage
+from sandbox.cgroups import Group, Usage
 from sandbox.errors import BoxLost, InvalidJob, SandboxError
 from sandbox.wire import WireError, receive_control, send_control
 
@@ -35,10 +35,55 @@ class Bounds:
     payload_bytes: int
 
 
+class Place(Protocol):
+    """Where one job runs, made and waiting: a box, or a container."""
+
+    control: socket.socket
+    process: int
+    """A pidfd of its first process."""
+    program: int
+    """A pidfd of the process that becomes the submission."""
+    base: Usage | None
+    own_base_s: float
+    ended: Callable[[], None] | None
+
+    @property
+    def group(self) -> Group | None:
+        """Its control group; None where the host gives none."""
+
+    def spare_processes(self, processes: int) -> int:
+        """Processes that the group must allow beyond the submission's and those it has when a job comes."""
+
+    def own_cpu_s(self) -> float:
+        """CPU of its own that is none of the submission's, in seconds."""
+
+    def is_alone(self) -> bool:
+        """Whether it is certain that nothing is left of a submission whose first process has ended."""
+
+    def resize(self, *, disk_bytes: int, inodes: int) -> None:
+        """Sets the size of its disk."""
+
+    def kill(self) -> None:
+        """Ends it with everything in it."""
+
+
+class Source(Protocol):
+    """Where places come from, each for one job."""
+
+    def take(self, timeout_s: float) -> Place:
+        """One that waits for its job; `SandboxError` where none can be made in time."""
+
+    def give_back(self, box: Any) -> None:
+        """Takes a used one, which ends by itself once its client has read its report, or is killed."""
+
+    def guarantees(self, held: Sequence[str]) -> list[str]:
+        """What holds in these places, of what holds on the host."""
+
+
 class Run:
     """Runs one job; `client` readable means that nobody waits for the answer any more."""
 
-    def __init__(self, box: Box, bounds: Bounds, client: socket.socket) -> None:
+    def __init__(self, box: Place, bounds: Bounds, client: socket.socket) -> None:
         self._box = box
         self._bounds = bounds
         self._client = client
@@ -69,7 +114,7 @@ class Run:
         if box.group and box.base:
             self._limit_bytes = box.base.memory_bytes + bounds.payload_bytes + bounds.memory_bytes
             # One of the parked processes is the one that becomes the submission.
-            processes = box.base.processes - 1 + bounds.processes
+            processes = box.base.processes - 1 + bounds.processes + box.spare_processes(bounds.processes)
             box.group.set_limits(memory_bytes=self._limit_bytes, processes=processes)
         box.resize(disk_bytes=bounds.disk_bytes, inodes=bounds.inodes)
 

@@ -27,13 +27,15 @@ from typing import Any
 
 from sandbox import door
 from sandbox.devices import Device, FakeDevice, Lease, Leases, open_layer
-from sandbox.errors import InvalidJob, SandboxError
+from sandbox.errors import InvalidJob, MissingRuntime, SandboxError, SandboxUnavailable
 from sandbox.forking import HOST_IDS_FROM
 from sandbox.guarantees import Guarantees, present
 from sandbox.hierarchy import Hierarchy
 from sandbox.job import MIB, DeviceKind, DeviceRequest, Runtime
+from sandbox.oci.container import Containers
+from sandbox.oci.runtimes import REMEDY, find_runtime
 from sandbox.pool import Plan, Pool
-from sandbox.run import Bounds, Run
+from sandbox.run import Bounds, Run, Source
 from sandbox.syscalls import die_with_parent
 from sandbox.wire import WireError, receive_control, send_control
 
@@ -78,11 +80,30 @@ class Supervisor:
             report=_log,
             grace_s=config["device_grace_s"],
         )
+        self._always_contained: bool = config["high_assurance"]
+        self._containers = self._new_containers(config["oci_runtime"])
         self._zygote_plan = config["zygotes"]
         self._memory_budget = config["zygote_bytes"]
         self._root = Path(tempfile.mkdtemp(prefix="touchstone-root-"))
         self._root.chmod(0o755)
         self._parked = {Runtime(name): count for name, count in config["parked"].items()}
+
+    def _new_containers(self, wanted: str | None) -> Containers | None:
+        runtime = find_runtime(wanted)
+        if runtime is None:
+            if self._always_contained or wanted:
+                missing = wanted or "an OCI runtime"
+                raise SandboxUnavailable(
+                    f"High assurance is demanded, and {missing} is not here.", remedy=REMEDY
+                )
+            return None
+        return Containers(
+            runtime,
+            config=self._pool_config,
+            new_group=self._hierarchy.group,
+            next_number=self._numbers.__next__,
+            report=_log,
+        )
 
     def serve(self) -> None:
         """Listens, says `ready` on stdout, and serves each connection in a thread of its own."""
@@ -103,6 +124,8 @@ class Supervisor:
         self._leases.stop()
         for pool in self._pools.values():
             pool.stop()
+        if self._containers:
+            self._containers.stop()
         self._hierarchy.remove()
         self._root.rmdir()
 
@@ -167,8 +190,8 @@ class Supervisor:
         # First the device, then a box of its own: who waits for a device holds nothing.
         lease = self._leases.acquire(request, gone=lambda: _is_gone(client)) if request else None
         try:
-            pool = self._pool(Runtime(order["runtime"]), lease.device if lease else None)
-            box = pool.take(_TAKE_TIMEOUT_S)
+            source = self._source(order, lease)
+            box = source.take(_TAKE_TIMEOUT_S)
         except BaseException:
             if lease:
                 self._leases.release(lease)
@@ -184,12 +207,22 @@ class Supervisor:
             raise
         finally:
             # The client reads the box's report meanwhile, with which the box ends.
-            pool.give_back(box)
+            source.give_back(box)
+        held = source.guarantees(self._guarantees.held)
         return account | {
-            "guarantees": [*self._guarantees.held, *(["device:exclusive"] if lease else [])],
+            "guarantees": [*held, *(["device:exclusive"] if lease else [])],
             "device": lease.device.name if lease else "cpu",
             "driver": lease.device.driver if lease else "",
         }
+
+    def _source(self, order: dict[str, Any], lease: Lease | None) -> Source:
+        """Where the box for a job comes from."""
+        runtime, device = Runtime(order["runtime"]), lease.device if lease else None
+        if not (order.get("high_assurance") is True or self._always_contained):
+            return self._pool(runtime, device)
+        if self._containers is None:
+            raise MissingRuntime(f"The job demands high assurance, and no OCI runtime is here. {REMEDY}")
+        return self._containers.source(runtime, device)
 
     def _releasing(self, lease: Lease) -> Callable[[], None]:
         """Releases the lease beside the pool's thread: a device may take a while to be clean."""
@@ -288,7 +321,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     _prepare_process()
-    Supervisor(options.config).serve()
+    try:
+        supervisor = Supervisor(options.config)
+    except SandboxUnavailable as error:
+        _log(str(error))
+        return 1
+    supervisor.serve()
     return 0
 
 

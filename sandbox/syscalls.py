@@ -62,6 +62,7 @@ PR_SET_PDEATHSIG = 1
 PR_GET_PDEATHSIG = 2
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
+PR_CAPBSET_READ = 23
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
@@ -257,18 +258,21 @@ def acting_as(uid: int, gid: int) -> Iterator[None]:
 def drop_bounding_set() -> None:
     """capabilities(7): what a program cannot gain even by execve(2)."""
     for capability in range(_CAPABILITIES_AT_MOST):
-        try:
-            prctl(PR_CAPBSET_DROP, capability)
-        except OSError as error:
-            if error.errno == errno.EINVAL:
-                break  # this kernel's last capability is behind us
-            raise
+        here = int(_libc.prctl(PR_CAPBSET_READ, ctypes.c_ulong(capability), 0, 0, 0))
+        if here < 0:
+            break  # this kernel's last capability is behind us
+        if here:
+            prctl(PR_CAPBSET_DROP, capability)  # who has none left may not drop one, and need not
 
 
 def drop_capabilities() -> None:
     """capabilities(7): empties the bounding, ambient, effective, permitted and inheritable sets."""
     drop_bounding_set()
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    try:
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a kernel without ambient capabilities (gVisor) has none to clear
+            raise
     header = _CapHeader(0x20080522, 0)
     _syscall("capset", ctypes.byref(header), (_CapData * 2)())
 

@@ -85,7 +85,7 @@ MODULES: dict[Runtime, tuple[str, ...]] = {
     ),
 }
 
-_WITH_PACKAGES = frozenset({Runtime.NUMPY, Runtime.ML})
+WITH_PACKAGES = frozenset({Runtime.NUMPY, Runtime.ML})
 
 
 def main() -> int:
@@ -100,7 +100,7 @@ def main() -> int:
     config, _ = receive_control(control)
     device = config.get("device", {})
     _lower_priority()
-    privileged = os.geteuid() == 0 and _may_map_range()
+    privileged = os.geteuid() == 0 and may_map_range()
     _leave_host(privileged)
     ready_read, ready_write = os.pipe()
     mapped_read, mapped_write = os.pipe()
@@ -114,7 +114,7 @@ def main() -> int:
             layout.describe(
                 stores=_paths(config["stores"]),
                 masked=[Path(file) for file in config["masked"]],
-                packages=options.runtime in _WITH_PACKAGES,
+                packages=options.runtime in WITH_PACKAGES,
                 libraries=_paths(device.get("libraries", {})),
                 nodes=_paths(device.get("nodes", {})),
             ),
@@ -124,7 +124,7 @@ def main() -> int:
             _enter_user_namespace(ready_write, mapped_read)
         for fd in (ready_read, ready_write, mapped_read, mapped_write):
             os.close(fd)
-        _set_import_path(options.runtime, config["libraries"])
+        set_import_path(options.runtime, config["libraries"])
         _serve(options.runtime, control, privileged=privileged, watch=config["watch"])
     control.close()
     os.close(ready_write)
@@ -145,7 +145,7 @@ def _paths(texts: dict[str, str]) -> dict[str, Path]:
     return {target: Path(source) for target, source in texts.items()}
 
 
-def _may_map_range() -> bool:
+def may_map_range() -> bool:
     """Whether this user namespace has the ids (a container's may hold fewer)."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = (int(field) for field in line.split())
@@ -176,16 +176,16 @@ def _enter_user_namespace(ready: int, mapped: int) -> None:
     syscalls.die_with_parent()
 
 
-def _set_import_path(runtime: Runtime, libraries: list[str]) -> None:
+def set_import_path(runtime: Runtime, libraries: list[str]) -> None:
     """The standard library, then packages and libraries where the jail has them."""
     library = sysconfig.get_path("stdlib")
     sys.path[:] = [entry for entry in sys.path if entry.startswith(library) and "-packages" not in entry]
-    if runtime in _WITH_PACKAGES:
+    if runtime in WITH_PACKAGES:
         sys.path += [*layout.package_folders(), *libraries]
     sys.path_importer_cache.clear()
 
 
-def _import_modules(runtime: Runtime) -> list[str]:
+def import_modules(runtime: Runtime) -> list[str]:
     """Imports what the runtime has, then freezes it; the names that could not be imported."""
     missing = []
     for name in MODULES[runtime]:
@@ -201,7 +201,7 @@ def _import_modules(runtime: Runtime) -> list[str]:
 def _serve(runtime: Runtime, control: socket.socket, *, privileged: bool, watch: bool) -> NoReturn:
     os.chdir("/")
     breed = Breed(compiled_filters(), privileged, scripts=runtime is not Runtime.COMMAND, watch=watch)
-    missing = _import_modules(runtime)
+    missing = import_modules(runtime)
     own = os.pidfd_open(os.getpid())
     send_control(control, {"event": "ready", "missing": missing}, own)
     os.close(own)

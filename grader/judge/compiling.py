@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from grader.judge.builds import Builds, build_key
+from grader.judge.demands import assured
 from grader.judge.languages import LANGUAGES, Language
 from grader.judge.languages.language import Build, Plan, Toolchain
 from grader.judge.model import Answer, Judgement
@@ -50,7 +51,7 @@ def compile_answer(
     if toolchain is None:
         raise LanguageMissing(language.name)
     plan = _plan(language, package, answer.source, toolchain)
-    kept = _build(language, toolchain, plan.build, sandbox, builds)
+    kept = _build(language, toolchain, plan.build, assured(package, sandbox), builds)
     if isinstance(kept, Judgement):
         return kept
     limits = run_limits(package, language)

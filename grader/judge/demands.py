@@ -20,14 +20,15 @@ class DemandingSandbox:
     `device` and `driver` name what computed, several of them where runs differed.
     """
 
-    def __init__(self, inner: Sandbox, request: DeviceRequest | None) -> None:
+    def __init__(self, inner: Sandbox, request: DeviceRequest | None, *, high_assurance: bool) -> None:
         self._inner = inner
         self._request = request
+        self._high_assurance = high_assurance
         self._guarantees: tuple[str, ...] | None = None
         self._devices: dict[str, str] = {}
 
     def run(self, job: Job) -> Outcome:
-        outcome = self._inner.run(replace(job, device=self._request))
+        outcome = self._inner.run(replace(job, device=self._request, high_assurance=self._high_assurance))
         self._devices.setdefault(outcome.device, outcome.driver)
         self._guarantees = outcome.guarantees
         return outcome
@@ -51,11 +52,15 @@ class DemandingSandbox:
         return ", ".join(dict.fromkeys(filter(None, self._devices.values())))
 
 
+def assured(package: Package, sandbox: Sandbox) -> Sandbox:
+    """The sandbox for what compiles an answer to this problem: of the demands only that for assurance."""
+    return DemandingSandbox(sandbox, None, high_assurance=True) if package.high_assurance else sandbox
+
+
 def demanding(package: Package, sandbox: Sandbox) -> DemandingSandbox:
     """The sandbox for the runs of an answer to this problem; compile steps compute on no device."""
     need = package.device
-    if need is None:
-        return DemandingSandbox(sandbox, None)
-    return DemandingSandbox(
-        sandbox, DeviceRequest(_KINDS[need.wish], memory_bytes=need.memory_mib * MIB, wait_s=DEVICE_WAIT_S)
-    )
+    request = None
+    if need is not None:
+        request = DeviceRequest(_KINDS[need.wish], memory_bytes=need.memory_mib * MIB, wait_s=DEVICE_WAIT_S)
+    return DemandingSandbox(sandbox, request, high_assurance=package.high_assurance)

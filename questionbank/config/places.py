@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -33,6 +34,22 @@ def toolchain_folders() -> list[Path]:
     return [
         Path(folder).resolve() for folder in os.environ.get("TOUCHSTONE_TOOLCHAINS", "").split(":") if folder
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """Whether every run goes through an OCI runtime, and through which; by itself the strongest there is."""
+
+    high: bool
+    runtime: str | None
+
+
+def assurance() -> Assurance:
+    """`TOUCHSTONE_ASSURANCE`, standard or high, and `TOUCHSTONE_OCI_RUNTIME`, runsc or crun."""
+    level = os.environ.get("TOUCHSTONE_ASSURANCE") or "standard"
+    if level not in ("standard", "high"):
+        raise ValueError(f"TOUCHSTONE_ASSURANCE is standard or high, not {level!r}.")
+    return Assurance(level == "high", os.environ.get("TOUCHSTONE_OCI_RUNTIME") or None)
 
 
 def run_folder(state: Path) -> Path:

@@ -7,7 +7,14 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from fixtures.recipes.masked import MASKED
-from questionbank.config.places import HOME, data_folder, run_folder, state_folder, toolchain_folders
+from questionbank.config.places import (
+    HOME,
+    assurance,
+    data_folder,
+    run_folder,
+    state_folder,
+    toolchain_folders,
+)
 from questionbank.config.secret import secret_key
 
 env = environ.Env()
@@ -22,6 +29,7 @@ BROKER_SOCKET = RUN / "broker.sock"
 REDIS_URL: str = env.str("REDIS_URL", f"unix://{BROKER_SOCKET}")
 JAIL_MASKED = MASKED
 TOOLCHAINS = toolchain_folders()
+ASSURANCE = assurance()
 DEMO: bool = env.bool("TOUCHSTONE_DEMO", False)
 
 JUDGING_LEASE_S = 20.0
