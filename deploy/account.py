@@ -17,6 +17,7 @@ UNNAMED_ID = 61_000
 """Uid and gid where the host has no such account: in no range that Debian or systemd gives out."""
 _OURS = frozenset(
     {"secret_key", "db.sqlite3", "logs", "data", "versions", "static", "broker"}  # the state's
+    | {"demo", "test-data"}  # what `make demo` and `make test` leave in it
     | {"public", "hidden", "downloads"}  # the data's
     | {"lock", "sandbox.sock", "broker.sock"}  # the run folder's
 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
+
+import pytest
 
 from tests.deploy.conftest import Start
 
@@ -42,3 +45,12 @@ def test_a_site_with_a_name_and_https_has_no_demo_users(start: Start) -> None:
     assert "Log in as" not in up.output
     behind_a_proxy = {"Host": "touchstone.example.org", "X-Forwarded-Proto": "https"}
     assert up.ask("/healthz", behind_a_proxy) == {"status": "ok"}
+
+
+@pytest.mark.parametrize("left", ["demo", "test-data"])
+def test_what_a_demonstration_or_the_tests_left_in_its_folder_does_not_matter(
+    start: Start, folder: Path, left: str
+) -> None:
+    (folder / "var" / left).mkdir(parents=True)
+    up = start()
+    up.wait_for("is ready")
