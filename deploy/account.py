@@ -37,7 +37,8 @@ class Account:
 
 def unprivileged_account() -> Account | None:
     """The account to hand over to; None where this process is not root, or could be nobody else."""
-    if os.geteuid() != 0:
+    rights = (syscalls.CAP_SETUID, syscalls.CAP_SETGID)
+    if os.geteuid() != 0 or not all(map(syscalls.has_capability, rights)):
         return None
     try:
         entry = pwd.getpwnam(NAME)
@@ -65,7 +66,8 @@ def acting_as(account: Account | None) -> AbstractContextManager[None]:
 
 def become(account: Account) -> None:
     """Gives root away for good: no capability, no group of root's, nothing to be gained by execve(2)."""
-    syscalls.drop_bounding_set()
+    if syscalls.has_capability(syscalls.CAP_SETPCAP):
+        syscalls.drop_bounding_set()
     os.setgroups([account.gid])
     os.setresgid(account.gid, account.gid, account.gid)
     os.setresuid(account.uid, account.uid, account.uid)

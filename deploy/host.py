@@ -11,7 +11,8 @@ from pathlib import Path
 
 from deploy.errors import CannotStart
 from questionbank.config.places import assurance
-from sandbox.doctor import Finding, assurance_findings, host_findings
+from sandbox.fitness import assurance_findings, host_findings
+from sandbox.guarantees import Finding
 
 DEFAULT_PORT = 8000
 NEEDED_MB = 500

@@ -17,8 +17,6 @@ from deploy.account import Account, acting_as
 from deploy.errors import CannotStart
 from sandbox import syscalls
 
-_CAP_SYS_ADMIN = 21
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -55,7 +53,7 @@ def enter(account: Account, view: View) -> None:
     stays out of the account's reach.
     """
     hidden = list(_hidden_folders(account, (*view.readable, *view.writable, *view.offered)))
-    if may_mount():
+    if syscalls.has_capability(syscalls.CAP_SYS_ADMIN):
         _make(view, hidden)
     elif hidden:
         raise CannotStart(
@@ -70,14 +68,6 @@ def enter(account: Account, view: View) -> None:
                     f"The account {account.uid} may not read {place}.",
                     f"As its owner: chmod -R go+rX {place}",
                 )
-
-
-def may_mount() -> bool:
-    """capabilities(7): whether this process has CAP_SYS_ADMIN, which root in a container may lack."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return bool(int(line.split()[1], 16) >> _CAP_SYS_ADMIN & 1)
-    return False
 
 
 def _hidden_folders(account: Account, places: Sequence[Path]) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sandbox import payload
 from sandbox.devices import DeviceState, FakeDevice
-from sandbox.door import Owner
+from sandbox.door import READY, Owner
 from sandbox.errors import BoxLost, InvalidJob, SandboxError, SandboxUnavailable, named
 from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Status
 from sandbox.reporting import Report, receive_report
@@ -304,6 +304,17 @@ def supervisor_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _INHERITED}
 
 
+def _why_not(said: str) -> SandboxUnavailable:
+    """What a supervisor says in the place of `READY` where this host lets it make no box."""
+    try:
+        reason = json.loads(said)
+        return SandboxUnavailable(reason["message"], remedy=reason["remedy"])
+    except (ValueError, TypeError, KeyError):
+        return SandboxUnavailable(
+            "The sandbox's supervisor did not start.", remedy="`manage.py doctor` says what is missing."
+        )
+
+
 @contextmanager
 def private_sandbox(config: Config, *, launcher: Sequence[str] = ()) -> Iterator[Sandbox]:
     """Starts a supervisor of one's own and stops it, with everything below it, at the end.
@@ -319,11 +330,9 @@ def private_sandbox(config: Config, *, launcher: Sequence[str] = ()) -> Iterator
     )
     assert process.stdout is not None
     try:
-        if process.stdout.readline() != "ready\n":
-            raise SandboxUnavailable(
-                "The sandbox's supervisor did not start.",
-                remedy="`manage.py doctor` says what is missing.",
-            )
+        said = process.stdout.readline()
+        if said != f"{READY}\n":
+            raise _why_not(said)
         sandbox = _connected(config.socket)
         try:
             yield sandbox

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sandbox import syscalls
 
+READY = "ready"
+"""What a supervisor prints once its door is open."""
 _BACKLOG = 128
 
 

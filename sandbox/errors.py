@@ -12,6 +12,7 @@ class SandboxUnavailable(SandboxError):
 
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(f"{message} {remedy}")
+        self.message = message
         self.remedy = remedy
 
 

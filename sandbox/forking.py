@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from sandbox import syscalls
@@ -22,7 +23,7 @@ from sandbox.wire import WireError, receive_with_descriptors, send_control
 HOST_IDS_FROM = 2_000_000
 """Host uids and gids of boxes, when the supervisor may map a range of its own."""
 HOST_ID_COUNT = 4096
-_NAMESPACES = (
+BOX_NAMESPACES = (
     syscalls.CLONE_NEWUSER
     | syscalls.CLONE_NEWPID
     | syscalls.CLONE_NEWNS
@@ -34,12 +35,24 @@ _NAMESPACES = (
 
 @dataclass(frozen=True, slots=True)
 class Breed:
-    """What all boxes of a zygote have in common. `privileged`: each has a user id of its own outside."""
+    """What all boxes of a zygote have in common. `own_ids`: each has a user id of its own outside."""
 
     filters: Filters
-    privileged: bool
+    own_ids: bool
     scripts: bool
     watch: bool
+
+
+def may_map_range() -> bool:
+    """Whether boxes may have user ids of their own; a container's root may lack the ids or the right."""
+    rights = (syscalls.CAP_SETUID, syscalls.CAP_SETGID)
+    if os.geteuid() != 0 or not all(map(syscalls.has_capability, rights)):
+        return False
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = (int(field) for field in line.split())
+        if first <= HOST_IDS_FROM and first + count >= HOST_IDS_FROM + HOST_ID_COUNT:
+            return True
+    return False
 
 
 def serve_forks(control: socket.socket, breed: Breed) -> NoReturn:
@@ -99,7 +112,7 @@ def _fork_box(number: int, fds: list[int], control: socket.socket, breed: Breed)
     _check_fitness()
     own, group = socket.socket(fileno=fds[0]), fds[1] if len(fds) > 1 else None
     mapped_read, mapped_write = os.pipe()
-    pid, pidfd = syscalls.fork_into(_NAMESPACES, group)
+    pid, pidfd = syscalls.fork_into(BOX_NAMESPACES, group)
     if pid == 0:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control.close()
@@ -111,7 +124,7 @@ def _fork_box(number: int, fds: list[int], control: socket.socket, breed: Breed)
         os.close(mapped_read)
         become_init(own, filters=breed.filters, scripts=breed.scripts, watch=breed.watch)
     try:
-        outside = 1 + number % (HOST_ID_COUNT - 1) if breed.privileged else 0
+        outside = 1 + number % (HOST_ID_COUNT - 1) if breed.own_ids else 0
         write_id_maps(f"/proc/{pid}", uid=outside, gid=outside, inside=RUNNER_ID)
         send_control(own, {"event": "born"}, pidfd)
         os.write(mapped_write, b".")

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from sandbox import landlock
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One guarantee: whether it holds, what was seen, and what to do where it does not."""
+
+    name: str
+    held: bool
+    detail: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +22,8 @@ class Guarantees:
     held: tuple[str, ...]
 
 
-def present(cgroup_version: int) -> Guarantees:
-    """What a run on this host can count on."""
+def present(cgroup_version: int, *, own_ids: bool) -> Guarantees:
+    """What a run on this host can count on; `own_ids` says that no two boxes have the same uid outside."""
     held = [
         "namespaces:user,mount,pid,net,ipc,uts,cgroup",
         "seccomp:allow-list",
@@ -28,8 +37,8 @@ def present(cgroup_version: int) -> Guarantees:
         held += [f"memory:cgroup-v{cgroup_version}", f"processes:cgroup-v{cgroup_version}"]
         held += [f"cpu:cgroup-v{cgroup_version}"]
     else:
-        held += ["memory:watchdog", "cpu:watchdog"]
+        held += ["memory:watchdog", "processes:rlimit", "cpu:watchdog"]
     abi = landlock.abi_version()
     held.append(f"landlock:v{abi}" if abi else "landlock:none")
-    held.append("uid:own-range" if os.geteuid() == 0 else "uid:callers")
+    held.append("uid:own-range" if own_ids else "uid:callers")
     return Guarantees(tuple(held))

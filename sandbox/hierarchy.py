@@ -40,6 +40,12 @@ class Hierarchy:
         """What `version` would be, without making anything."""
         return 1 if _writable_v1() else 2 if _writable_v2() or _own_delegated_v2() else 0
 
+    @staticmethod
+    def mounted() -> str:
+        """Which versions this host shows at all: "1", "2", "1 and 2" (a hybrid), or "" for none."""
+        v1, v2 = _mount_points()
+        return " and ".join(["1"] * bool(v1) + ["2"] * (v2 is not None))
+
     def group(self, name: str) -> Group | None:
         """The group of one slot, made if absent; None where the host gives no groups."""
         if self._v1:

@@ -28,7 +28,8 @@ from typing import Any
 from sandbox import door
 from sandbox.devices import Device, FakeDevice, Lease, Leases, open_layer
 from sandbox.errors import InvalidJob, MissingRuntime, SandboxError, SandboxUnavailable
-from sandbox.forking import HOST_IDS_FROM
+from sandbox.fitness import refuse_unfit_host
+from sandbox.forking import HOST_IDS_FROM, may_map_range
 from sandbox.guarantees import Guarantees, present
 from sandbox.hierarchy import Hierarchy
 from sandbox.job import MIB, DeviceKind, DeviceRequest, Runtime
@@ -61,10 +62,11 @@ class Supervisor:
     def __init__(self, config: dict[str, Any]) -> None:
         self._socket_path = Path(config["socket"])
         self._owner = door.Owner(*config["owner"]) if config["owner"] else None
-        self._hierarchy = Hierarchy(HOST_IDS_FROM if os.geteuid() == 0 else None)
+        own_ids = may_map_range()
+        self._hierarchy = Hierarchy(HOST_IDS_FROM if own_ids else None)
         for left in self._hierarchy.left_by_others:
             _log(f"a group of an earlier supervisor stays: {left}")
-        self._guarantees: Guarantees = present(self._hierarchy.version)
+        self._guarantees: Guarantees = present(self._hierarchy.version, own_ids=own_ids)
         self._numbers = itertools.count(1)
         self._pool_config = {
             "stores": config["stores"],
@@ -106,18 +108,25 @@ class Supervisor:
         )
 
     def serve(self) -> None:
-        """Listens, says `ready` on stdout, and serves each connection in a thread of its own."""
+        """Listens, says `ready` on stdout, and serves each connection in a thread of its own.
+
+        Raises `SandboxUnavailable` where this host lets no box be made: less is not offered.
+        """
         with door.listen(self._socket_path, self._owner) as listener:
-            for runtime in self._parked:
-                self._pool(runtime)
-            threading.Thread(target=self._keep_house, name="house", daemon=True).start()
-            print("ready", flush=True)
             try:
+                for runtime in self._parked:
+                    self._pool(runtime)
+                refuse_unfit_host()
+                threading.Thread(target=self._keep_house, name="house", daemon=True).start()
+                print(door.READY, flush=True)
                 while True:
                     connection, _ = listener.accept()
                     threading.Thread(target=self._serve_client, args=(connection,), daemon=True).start()
             except _Stopped:
                 self._stop()
+            except SandboxUnavailable:
+                self._stop()
+                raise
 
     def _stop(self) -> None:
         door.close(self._socket_path, self._owner)
@@ -322,11 +331,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, _stop)
     _prepare_process()
     try:
-        supervisor = Supervisor(options.config)
+        Supervisor(options.config).serve()
     except SandboxUnavailable as error:
-        _log(str(error))
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # who reads this ends us
+        print(json.dumps({"message": error.message, "remedy": error.remedy}), flush=True)
         return 1
-    supervisor.serve()
     return 0
 
 

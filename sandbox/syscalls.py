@@ -11,6 +11,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
 # Calls that must not give up the interpreter's lock meanwhile: the child of a clone(2) would not have it.
@@ -65,6 +66,10 @@ PR_SET_SECCOMP = 22
 PR_CAPBSET_READ = 23
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
+CAP_SETGID = 6
+CAP_SETUID = 7
+CAP_SETPCAP = 8
+CAP_SYS_ADMIN = 21
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 SECCOMP_MODE_FILTER = 2
@@ -85,8 +90,8 @@ _COMMON_NUMBERS = {
     "landlock_restrict_self": 446,
 }
 _NUMBERS = {
-    "x86_64": {"pivot_root": 155, "capset": 126, **_COMMON_NUMBERS},
-    "aarch64": {"pivot_root": 41, "capset": 91, **_COMMON_NUMBERS},
+    "x86_64": {"pivot_root": 155, "capset": 126, "setgroups": 116, **_COMMON_NUMBERS},
+    "aarch64": {"pivot_root": 41, "capset": 91, "setgroups": 159, **_COMMON_NUMBERS},
 }
 
 
@@ -238,21 +243,37 @@ def die_with_parent() -> None:
 
 @contextmanager
 def acting_as(uid: int, gid: int) -> Iterator[None]:
-    """Root does what another account may do, with its rights: seteuid(2), setegid(2), setgroups(2)."""
-    back = os.geteuid(), os.getegid(), os.getgroups()
+    """Root does with files what another account may do: setfsuid(2), setfsgid(2), setgroups(2).
+
+    In this thread alone, unlike seteuid(3), which changes all threads of a process at once.
+    """
+    groups = os.getgroups()
     death = ctypes.c_int()
     _checked(_libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(death), 0, 0, 0), "prctl(PR_GET_PDEATHSIG)")
-    os.setgroups([gid])
-    os.setegid(gid)
-    os.seteuid(uid)
+    _set_groups_of_thread([gid])
+    _libc.setfsgid(gid)
+    _libc.setfsuid(uid)
     try:
         yield
     finally:
-        os.seteuid(back[0])
-        os.setegid(back[1])
-        os.setgroups(back[2])
-        # prctl(2): a change of the effective ids clears it.
+        _libc.setfsuid(os.geteuid())
+        _libc.setfsgid(os.getegid())
+        _set_groups_of_thread(groups)
+        # prctl(2): a change of these ids clears it.
         prctl(PR_SET_PDEATHSIG, death.value)
+
+
+def _set_groups_of_thread(groups: list[int]) -> None:
+    array = (ctypes.c_uint32 * len(groups))(*groups)
+    _syscall("setgroups", ctypes.c_size_t(len(groups)), array)
+
+
+def has_capability(number: int) -> bool:
+    """capabilities(7): whether it is in this process's effective set."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> number & 1)
+    return False
 
 
 def drop_bounding_set() -> None:

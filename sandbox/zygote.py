@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox import layout, mounts, syscalls
-from sandbox.forking import HOST_ID_COUNT, HOST_IDS_FROM, Breed, serve_forks
+from sandbox.forking import HOST_ID_COUNT, HOST_IDS_FROM, Breed, may_map_range, serve_forks
 from sandbox.init import compiled_filters, write_id_maps
 from sandbox.job import Runtime
 from sandbox.wire import receive_control, send_control
@@ -100,8 +100,9 @@ def main() -> int:
     config, _ = receive_control(control)
     device = config.get("device", {})
     _lower_priority()
-    privileged = os.geteuid() == 0 and may_map_range()
-    _leave_host(privileged)
+    own_ids = may_map_range()
+    privileged = own_ids and syscalls.has_capability(syscalls.CAP_SYS_ADMIN)
+    _leave_host(privileged, own_ids=own_ids)
     ready_read, ready_write = os.pipe()
     mapped_read, mapped_write = os.pipe()
     pid = os.fork()
@@ -125,7 +126,7 @@ def main() -> int:
         for fd in (ready_read, ready_write, mapped_read, mapped_write):
             os.close(fd)
         set_import_path(options.runtime, config["libraries"])
-        _serve(options.runtime, control, privileged=privileged, watch=config["watch"])
+        _serve(options.runtime, control, own_ids=own_ids, watch=config["watch"])
     control.close()
     os.close(ready_write)
     if privileged and os.read(ready_read, 1):
@@ -145,23 +146,42 @@ def _paths(texts: dict[str, str]) -> dict[str, Path]:
     return {target: Path(source) for target, source in texts.items()}
 
 
-def may_map_range() -> bool:
-    """Whether this user namespace has the ids (a container's may hold fewer)."""
-    for line in Path("/proc/self/uid_map").read_text().splitlines():
-        first, _, count = (int(field) for field in line.split())
-        if first <= HOST_IDS_FROM and first + count >= HOST_IDS_FROM + HOST_ID_COUNT:
-            return True
-    return False
-
-
-def _leave_host(privileged: bool) -> None:
+def _leave_host(privileged: bool, *, own_ids: bool) -> None:
     """Enters fresh namespaces; the pid namespace takes effect for the next child."""
-    uid, gid = os.geteuid(), os.getegid()
     # Not the control groups' namespace: from one that ends above a slot's group no box can be born into it.
     flags = syscalls.CLONE_NEWPID | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
-    syscalls.unshare(flags if privileged else flags | syscalls.CLONE_NEWUSER)
-    if not privileged:
+    if privileged:
+        syscalls.unshare(flags)
+    elif own_ids:
+        _leave_host_mapped(flags | syscalls.CLONE_NEWUSER)
+    else:
+        uid, gid = os.geteuid(), os.getegid()
+        syscalls.unshare(flags | syscalls.CLONE_NEWUSER)
         write_id_maps("/proc/self", uid=uid, gid=gid, inside=0)
+
+
+def _leave_host_mapped(flags: int) -> None:
+    """For root that may not mount, as in a container: it stays itself inside, and boxes get ids of their own.
+
+    As root's, they would be bounded in processes by nothing (setrlimit(2), RLIMIT_NPROC). The maps are
+    written by a process that stays outside, where the right to do so is.
+    """
+    target = os.getpid()
+    left_read, left_write = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        os.close(left_write)
+        if os.read(left_read, 1):
+            for kind in ("gid", "uid"):
+                extents = f"0 0 1\n1 {HOST_IDS_FROM + 1} {HOST_ID_COUNT - 1}\n"
+                Path(f"/proc/{target}/{kind}_map").write_text(extents)
+        os._exit(0)
+    os.close(left_read)
+    syscalls.unshare(flags)
+    os.write(left_write, b".")
+    os.close(left_write)
+    if os.waitpid(helper, 0)[1]:
+        raise OSError("the boxes' user ids cannot be mapped")
 
 
 def _enter_user_namespace(ready: int, mapped: int) -> None:
@@ -198,9 +218,9 @@ def import_modules(runtime: Runtime) -> list[str]:
     return missing
 
 
-def _serve(runtime: Runtime, control: socket.socket, *, privileged: bool, watch: bool) -> NoReturn:
+def _serve(runtime: Runtime, control: socket.socket, *, own_ids: bool, watch: bool) -> NoReturn:
     os.chdir("/")
-    breed = Breed(compiled_filters(), privileged, scripts=runtime is not Runtime.COMMAND, watch=watch)
+    breed = Breed(compiled_filters(), own_ids, scripts=runtime is not Runtime.COMMAND, watch=watch)
     missing = import_modules(runtime)
     own = os.pidfd_open(os.getpid())
     send_control(control, {"event": "ready", "missing": missing}, own)

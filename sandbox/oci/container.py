@@ -21,14 +21,14 @@ from sandbox.box import ENVIRONMENT, OWN_INODES, process_clock
 from sandbox.cgroups import Group, Usage
 from sandbox.devices import Device
 from sandbox.errors import SandboxError
-from sandbox.forking import HOST_ID_COUNT, HOST_IDS_FROM
+from sandbox.forking import HOST_ID_COUNT, HOST_IDS_FROM, may_map_range
 from sandbox.init import RUNNER_ID
 from sandbox.job import Runtime
 from sandbox.layout import Bind
 from sandbox.oci.bundle import Process, write_bundle
 from sandbox.oci.runtimes import OciRuntime
 from sandbox.wire import WireError, receive_control, send_control
-from sandbox.zygote import WITH_PACKAGES, may_map_range
+from sandbox.zygote import WITH_PACKAGES
 
 # What the host's kernel gives, and not one in user space.
 _HOST_KERNELS = ("processes:", "landlock:", "uid:")
@@ -147,7 +147,8 @@ class Containers:
         self._new_group = new_group
         self._next_number = next_number
         self._report = report
-        self._privileged = os.geteuid() == 0 and (runtime.own_kernel or may_map_range())
+        may_mount = syscalls.has_capability(syscalls.CAP_SYS_ADMIN)
+        self._privileged = os.geteuid() == 0 and (runtime.own_kernel or (may_map_range() and may_mount))
         self._living: dict[Container, subprocess.Popen[bytes]] = {}
         self._stopping = False
 

@@ -18,9 +18,10 @@ import pytest
 from sandbox import Config, DeviceKind, DeviceRequest, Job, Runtime, Sandbox, Script
 from sandbox.client import private_sandbox
 from sandbox.devices import FakeDevice
-from sandbox.doctor import assurance_findings, self_check
+from sandbox.fitness import assurance_findings
 from sandbox.job import MIB, Status
 from sandbox.oci import runtimes
+from sandbox.selfcheck import self_check
 from tests.sandbox.conftest import LAUNCHES, launcher_of, socket_folder
 from tests.sandbox.runs import SMALL, printed, run_python
 from tests.sandbox.test_limits import *  # noqa: F403 - the same contract

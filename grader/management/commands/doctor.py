@@ -84,6 +84,7 @@ def _document(
         "devices": [asdict(device) for device in devices],
         "oci_runtimes": {runtime.name: runtime.version for runtime in report.oci_runtimes},
         "able": report.able,
+        "recorded": list(report.guarantees),
         "guarantees": [asdict(finding) for finding in report.findings],
         "languages": {
             finding.language.key: {

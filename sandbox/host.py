@@ -1,0 +1,101 @@
+"""What kind of host this is, as far as it decides which remedy helps."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sandbox import syscalls
+
+_PROC_VERSION = Path("/proc/version")
+_SWITCHES = Path("/proc/sys")
+
+
+class Container(StrEnum):
+    """Who made the container that this is, where it says so."""
+
+    DOCKER = "docker"
+    PODMAN = "podman"
+    KUBERNETES = "kubernetes"
+    LXC = "lxc"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`wsl` is the version of the Windows Subsystem for Linux, None elsewhere. `privileged`: root that may
+    make namespaces and mounts, as root in a container often may not."""
+
+    system: str
+    distribution: str
+    kernel: str
+    machine: str
+    container: Container | None
+    wsl: int | None
+    root: bool
+    privileged: bool
+
+    def __str__(self) -> str:
+        where = [self.distribution, f"{self.system} {self.kernel} on {self.machine}"]
+        if self.wsl:
+            where.append(f"WSL {self.wsl}")
+        if self.container:
+            where.append(f"in a container ({self.container})")
+        where.append(
+            "as root" if self.privileged else "as root without privileges" if self.root else "not root"
+        )
+        return ", ".join(where)
+
+    def switch(self, name: str) -> str:
+        """The value of a kernel setting such as `user/max_user_namespaces`; empty where there is none."""
+        try:
+            return (_SWITCHES / name).read_text().strip()
+        except OSError:
+            return ""
+
+
+def look() -> Host:
+    """This host."""
+    return Host(
+        system=platform.system(),
+        distribution=_distribution(),
+        kernel=platform.release(),
+        machine=platform.machine(),
+        container=_container(),
+        wsl=_wsl(),
+        root=os.geteuid() == 0,
+        privileged=os.geteuid() == 0 and syscalls.has_capability(syscalls.CAP_SYS_ADMIN),
+    )
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return "an unknown distribution"
+
+
+def _container() -> Container | None:
+    if os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return Container.KUBERNETES
+    if Path("/run/.containerenv").exists():
+        return Container.PODMAN
+    if Path("/.dockerenv").exists():
+        return Container.DOCKER
+    try:
+        # systemd(1): where it runs in a container, it writes down whose.
+        said = Path("/run/systemd/container").read_text().strip()
+    except OSError:
+        return None
+    return Container.LXC if said.startswith("lxc") else Container.OTHER
+
+
+def _wsl() -> int | None:
+    """The first version has no Linux kernel, but answers for one with a capital letter."""
+    text = _PROC_VERSION.read_text()
+    if "microsoft" not in text.lower():
+        return None
+    return 2 if "microsoft-standard" in text or "WSL2" in text else 1
