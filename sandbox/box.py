@@ -52,16 +52,24 @@ class ZygoteFailed(SandboxError):
 class Zygote:
     """One runtime's zygote process, started at once and ready later.
 
-    `ended` is called, in a thread of the zygote's own, when its process is no more.
+    `place` puts a process, by its pid, into the group that zygotes live in. `ended` is called, in a thread
+    of the zygote's own, when its process is no more.
     """
 
     def __init__(
-        self, runtime: Runtime, root: Path, config: dict[str, Any], ended: Callable[[Zygote], None]
+        self,
+        runtime: Runtime,
+        root: Path,
+        config: dict[str, Any],
+        *,
+        place: Callable[[int], None],
+        ended: Callable[[Zygote], None],
     ) -> None:
         self.runtime = runtime
         self.control, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.process: int | None = None
         """A pidfd of the process that has imported the runtime; None until it is ready."""
+        self.pid = 0
         self.missing: list[str] = []
         self.boxes = 0
         self.jobs = 0
@@ -70,8 +78,9 @@ class Zygote:
             *(sys.executable, "-m", "sandbox.zygote", "--runtime", runtime.value),
             *("--control", str(self._theirs.fileno()), "--root", str(root)),
         ]
+        self._config = config
+        self._place = place
         self._ended = ended
-        send_control(self.control, config)  # not on the command line, which every box can read
         # PR_SET_PDEATHSIG counts threads: the one that starts a process must live as long as it does.
         self._thread = threading.Thread(target=self._live, name=f"zygote-{runtime}", daemon=True)
         self._thread.start()
@@ -86,6 +95,9 @@ class Zygote:
                     env=ENVIRONMENT,
                     stdin=subprocess.DEVNULL,
                 )
+            self._place(self._process.pid)
+            # Not on the command line, which every box can read; and nothing is forked before it is here.
+            send_control(self.control, self._config)
             if not self.alive:
                 self._process.kill()
             self._process.wait()
@@ -102,13 +114,14 @@ class Zygote:
                 f"The {self.runtime} zygote did not start; its error is in the supervisor's log."
             ) from error
         self.missing = ready["missing"]
+        self.pid = pid_of(self.process) if self.process is not None else 0
 
     def resident_bytes(self) -> int:
         """The memory that its boxes share with it; 0 before it is ready."""
         if self.process is None:
             return 0
         try:
-            pages = Path(f"/proc/{pid_of(self.process)}/statm").read_text().split()[1]
+            pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         except OSError:
             return 0
         return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -10,6 +10,7 @@ from pathlib import Path
 from sandbox.cgroups import ControlFile, Usage, kill_each, read_pids, remove_folder
 
 _SAMPLE_S = 0.01
+_RESET = "reset"
 
 
 class GroupV2:
@@ -56,6 +57,10 @@ class GroupV2:
             file = ControlFile(peak, os.O_RDWR)
         except PermissionError:
             return ControlFile(peak)
+        try:
+            file.write(_RESET)
+        except OSError:  # before Linux 6.12 nothing may be written
+            return file
         self._peak_resets = True
         return file
 
@@ -72,7 +77,7 @@ class GroupV2:
 
     def begin(self) -> Usage:
         if self._peak and self._peak_resets:
-            self._peak.write("reset")
+            self._peak.write(_RESET)
         self._most_seen = 0
         return self.usage()
 

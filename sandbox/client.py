@@ -106,7 +106,7 @@ class Sandbox(Protocol):
         """Closes the connections that are idle."""
 
 
-class _SocketSandbox:
+class SocketSandbox:
     """Connections to the supervisor, one a run under way, kept for the next; never shared over a fork."""
 
     def __init__(self, path: Path) -> None:
@@ -136,9 +136,9 @@ class _SocketSandbox:
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         _wait_for_ever(ours, theirs)
-        with ours, self._connection() as connection:
-            with theirs:
-                _send_first(connection, order, theirs.fileno())
+        with ours, theirs, self._connection() as connection:
+            _send_first(connection, order, theirs.fileno())
+            theirs.close()
             # The box reads while we write; where it is refused us, the answer says why.
             with suppress(BrokenPipeError, ConnectionResetError):
                 payload.send(ours, job)
@@ -154,7 +154,7 @@ class _SocketSandbox:
             return _outcome(job, account, report)
 
     def ping(self) -> dict[str, Any]:
-        """What the supervisor says of itself: guarantees, and the runtimes that are warm."""
+        """What the supervisor says of itself: its pid, guarantees, warm runtimes, and the pools of boxes."""
         with self._connection() as connection:
             send_control(connection, {"op": "ping"})
             answer, _ = receive_control(connection)
@@ -278,7 +278,7 @@ def _status(limits: Limits, account: dict[str, Any], report: Report) -> tuple[St
     if wall_s > limits.wall_s:
         return Status.TIME_LIMIT, wall_reason
     if ending is None:
-        raise SandboxError("The box was lost before it could report.")
+        raise BoxLost("The box was lost before it could report.")
     asked_for_more = f"; more than {limits.processes} processes were refused"
     hit = asked_for_more if account["process_limit_hit"] else ""
     if ending["signal"] is not None:
@@ -288,13 +288,13 @@ def _status(limits: Limits, account: dict[str, Any], report: Report) -> tuple[St
     return Status.OK, f"used {cpu_s:.3f} s of CPU{hit}"
 
 
-def connect(socket: Path) -> Sandbox:
+def connect(socket: Path) -> SocketSandbox:
     """A sandbox served by the supervisor that listens on `socket`."""
     return _connected(socket)
 
 
-def _connected(path: Path) -> _SocketSandbox:
-    sandbox = _SocketSandbox(path)
+def _connected(path: Path) -> SocketSandbox:
+    sandbox = SocketSandbox(path)
     sandbox.ping()
     return sandbox
 
@@ -316,7 +316,7 @@ def _why_not(said: str) -> SandboxUnavailable:
 
 
 @contextmanager
-def private_sandbox(config: Config, *, launcher: Sequence[str] = ()) -> Iterator[Sandbox]:
+def private_sandbox(config: Config, *, launcher: Sequence[str] = ()) -> Iterator[SocketSandbox]:
     """Starts a supervisor of one's own and stops it, with everything below it, at the end.
 
     `launcher` goes before the supervisor's command line: a program that executes the rest of its arguments.

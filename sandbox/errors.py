@@ -37,7 +37,7 @@ class MissingRuntime(SandboxError):
 
 
 class BoxLost(SandboxError):
-    """The box ended before the job began: another try is the same try."""
+    """The box ended with its zygote before it could say how the job did: the client tries again."""
 
 
 _CROSSING = (BoxLost, InvalidJob, NoDevice, DeviceBusy, DeviceFailed, MissingRuntime)

@@ -59,7 +59,7 @@ def serve_forks(control: socket.socket, breed: Breed) -> NoReturn:
     """Forks on request until the supervisor goes away."""
     # The kernel reaps: nobody here asks how a box ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with contextlib.suppress(WireError, OSError):
+    with contextlib.suppress(WireError, ConnectionError):
         while True:
             order, fds = receive_with_descriptors(control)
             match order.get("op"):

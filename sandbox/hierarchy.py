@@ -17,6 +17,7 @@ _PREFIX = "touchstone-"
 _NEEDED_V2 = frozenset({"memory", "pids"})
 _WANTED_V2 = ("memory", "pids", "cpu")
 _HOST_LEAF = "supervisor"
+_ZYGOTES = "zygotes"
 _TRIES = 5
 
 
@@ -54,10 +55,19 @@ class Hierarchy:
             return GroupV2(self._v2 / self._name, name, self._owner)
         return None
 
+    def place_zygote(self, pid: int) -> None:
+        """Moves a zygote's first process below the folder that boxes are born into (version 2)."""
+        if self._v2:
+            home = self._v2 / self._name / _ZYGOTES
+            home.mkdir(exist_ok=True)
+            (home / "cgroup.procs").write_text(str(pid))
+
     def remove(self) -> None:
         """Removes the supervisor's own folder; its groups must be gone."""
         for lock in self._locks:
             os.close(lock)
+        if self._v2:
+            remove_folder(self._v2 / self._name / _ZYGOTES)
         for parent in self._parents():
             remove_folder(parent / self._name)
 

@@ -50,6 +50,7 @@ class Pool:
         *,
         root: Path,
         config: dict[str, Any],
+        place_zygote: Callable[[int], None],
         new_group: Callable[[str], Group | None],
         next_number: Callable[[], int],
         report: Callable[[str], None],
@@ -60,6 +61,7 @@ class Pool:
         self._plan = plan
         self._root = root
         self._config = config
+        self._place = place_zygote
         self._new_group = new_group
         self._next_number = next_number
         self._report = report
@@ -161,6 +163,7 @@ class Pool:
                 "ready": len(self._ready),
                 "in_use": self._in_use,
                 "jobs": zygote.jobs if zygote else 0,
+                "zygote": zygote.pid if zygote else 0,
                 "missing": zygote.missing if zygote else [],
                 "resident_bytes": zygote.resident_bytes() if zygote else 0,
             }
@@ -228,6 +231,8 @@ class Pool:
         for _ in range(min(wanted, _PARKING_AT_ONCE - len(self._parking))):
             if self._ending and not self._spare[self._zygote] and not self._waiting:
                 break  # a slot is about to come free, and nobody waits
+            if not self._zygote.alive:
+                break
             self._park(self._zygote)
 
     def _wanted(self) -> int:
@@ -237,7 +242,7 @@ class Pool:
             return target + self._waiting - len(self._ready) - len(self._parking)
 
     def _start_zygote(self) -> Zygote:
-        zygote = Zygote(self.runtime, self._root, self._config, self._zygote_ended)
+        zygote = Zygote(self.runtime, self._root, self._config, place=self._place, ended=self._zygote_ended)
         self._begun[zygote] = time.monotonic()
         self._spare[zygote] = []
         self._selector.register(zygote.control, selectors.EVENT_READ, lambda: self._heard_zygote(zygote))
@@ -326,10 +331,15 @@ class Pool:
 
     def _failed(self, zygote: Zygote, why: str) -> None:
         """After some failures in a row whoever waits is told, and the next job tries again."""
+        if not zygote.alive:
+            return  # it is on its way out, and has been counted
+        zygote.stop()
+        self._count_failure(why)
+
+    def _count_failure(self, why: str) -> None:
         self._report(why)
         self._failures += 1
         self._pause_until = time.monotonic() + min(2.0**self._failures, _MAX_PAUSE_S)
-        zygote.stop()
         if self._failures % _TRIES == 0:
             with self._changed:
                 if self._waiting:
@@ -399,7 +409,7 @@ class Pool:
             else:
                 self._next = None
             if zygote.process is None:
-                self._failed(zygote, f"The {self.runtime} zygote did not start; its error is in this log.")
+                self._count_failure(f"The {self.runtime} zygote did not start; its error is in this log.")
         for box, _ in [entry for entry in self._parking.values() if entry[0].slot.zygote is zygote]:
             self._forget_parking(box)
             self._discard(box)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.cgroups import Group, Usage
-from sandbox.errors import BoxLost, InvalidJob, SandboxError
+from sandbox.errors import BoxLost, InvalidJob
 from sandbox.wire import WireError, receive_control, send_control
 
 _LOAD_TIMEOUT_S = 60.0
@@ -93,7 +93,7 @@ class Run:
     def watch(self, order: dict[str, Any], data: int) -> dict[str, Any]:
         """Hands the job over, waits for its end or brings it about; the account of it.
 
-        Raises `BoxLost` where the box ended before the job began, `InvalidJob` where the job's files do not
+        Raises `BoxLost` where the box ended before its job did, `InvalidJob` where the job's files do not
         fit.
         """
         try:
@@ -212,7 +212,7 @@ class Run:
             send_control(box.control, {"op": "report"})
         except OSError as error:
             if ended:
-                raise SandboxError(f"The box was lost before it could report: {error}") from error
+                raise BoxLost(f"The box was lost before it could report: {error}") from error
         return account
 
     def _counted(self, before: Usage, after: Usage) -> dict[str, Any]:

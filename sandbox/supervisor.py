@@ -160,6 +160,7 @@ class Supervisor:
                     Plan(parked=1 if device else self._parked.get(runtime, 1), **self._zygote_plan),
                     root=self._root,
                     config=self._pool_config | {"device": _bound(device)},
+                    place_zygote=self._hierarchy.place_zygote,
                     new_group=self._hierarchy.group,
                     next_number=self._numbers.__next__,
                     report=_log,
@@ -186,6 +187,7 @@ class Supervisor:
         if order.get("op") == "ping":
             pools = [pool.state() for pool in list(self._pools.values())]
             return {
+                "pid": os.getpid(),
                 "guarantees": self._guarantees.held,
                 "runtimes": sorted({pool["runtime"] for pool in pools if pool["warm"]}),
                 "pools": pools,

@@ -26,6 +26,9 @@ class Watchdog:
         self._memory_limit: int = order["memory_bytes"]
         self._baseline = self._private_bytes()
         self._peak = 0
+        self._shared = 0
+        """What processes have in common and was counted for each, when it was last looked at."""
+        self._private_then = 0
         self._cpu_base = self._reaped_cpu()
         self._cpu_s = 0.0
         self._over_memory = False
@@ -41,10 +44,16 @@ class Watchdog:
         return {"cpu_s": self._cpu_s, "peak_bytes": self._peak, "over_memory": self._over_memory}
 
     def _measure(self) -> None:
-        used = self._private_bytes() - self._baseline
+        private = self._private_bytes()
+        if private < self._private_then:
+            self._shared = 0  # some of those that shared are gone
+        used = private - self._shared - self._baseline
         if used > self._memory_limit:
-            # Children share pages with their parent until they write: count those by share, though slower.
-            used = self._proportional_bytes() - self._baseline
+            # Children share pages with their parent until they write: count those by share. That is slow
+            # where they are many, so what was found holds until they have more.
+            proportional = self._proportional_bytes()
+            self._shared, self._private_then = max(private - proportional, 0), private
+            used = proportional - self._baseline
             self._over_memory = self._over_memory or used > self._memory_limit
         self._peak = max(self._peak, used)
         self._cpu_s = max(self._cpu_s, self._reaped_cpu() - self._cpu_base + self._living_cpu())

@@ -106,7 +106,7 @@ def test_figures_agree_with_the_submissions_own(box: Sandbox) -> None:
         while time.process_time() < 0.4: pass
         print(time.process_time())
     """
-    outcome = run_python(box, source)
+    outcome = run_python(box, source, limits=replace(SMALL, wall_s=30.0))
     assert abs(outcome.cpu_s - float(printed(outcome))) < 0.1
     # The kernel charges in batches, up to 64 pages a core at once.
     assert 49 * MIB <= outcome.peak_bytes < 60 * MIB

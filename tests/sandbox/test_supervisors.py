@@ -1,0 +1,105 @@
+"""A supervisor that is killed takes everything with it, and leaves no trace that the next does not remove."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.client import Config, connect, private_sandbox
+from sandbox.errors import SandboxError
+from sandbox.job import Runtime
+from tests.sandbox.runs import printed, run_python
+
+HOME = Path(__file__).resolve().parents[2]
+WITHIN_S = 30.0
+
+
+def groups_of(supervisor: int) -> list[str]:
+    name = f"touchstone-{supervisor}"
+    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if folder.endswith(name)]
+
+
+def descendants(pid: int) -> set[int]:
+    found, level = set(), {pid}
+    while level:
+        listed = set()
+        for parent in level:
+            for file in Path("/proc", str(parent), "task").glob("*/children"):
+                listed |= {int(child) for child in file.read_text().split()}
+        found |= listed
+        level = listed
+    return found
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=tmp_path))
+
+
+def test_all_dies_with_a_killed_supervisor_and_its_groups_go_at_the_next_start(folder: Path) -> None:
+    config = Config(folder / "sandbox.sock", parked={Runtime.PYTHON: 2})
+    process = subprocess.Popen(config.command(), cwd=HOME, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        box = connect(config.socket)
+        assert printed(run_python(box, "print(1)")) == "1"
+        below = descendants(process.pid)
+        assert below
+        process.kill()
+        process.wait()
+        wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in below))
+        with pytest.raises(SandboxError):
+            run_python(box, "print(2)")
+    with private_sandbox(config) as again:
+        assert printed(run_python(again, "print(3)")) == "3"
+        assert groups_of(process.pid) == []
+        # The client of the first finds the second at the same door.
+        assert printed(run_python(box, "print(4)")) == "4"
+        box.close()
+
+
+def test_a_supervisor_that_is_stopped_leaves_nothing(folder: Path) -> None:
+    config = Config(folder / "sandbox.sock", parked={Runtime.PYTHON: 2, Runtime.COMMAND: 1})
+    with private_sandbox(config) as box:
+        pid = box.ping()["pid"]
+        assert printed(run_python(box, "print(1)")) == "1"
+        below = descendants(pid)
+    assert groups_of(pid) == []
+    wait_until(lambda: not any(Path("/proc", str(child)).exists() for child in below))
+    assert not config.socket.exists()
+
+
+def test_two_supervisors_live_side_by_side(folder: Path) -> None:
+    first = Config(folder / "first.sock", parked={Runtime.PYTHON: 1})
+    second = Config(folder / "second.sock", parked={Runtime.PYTHON: 1})
+    with private_sandbox(first) as one:
+        with private_sandbox(second) as other:
+            for number in range(3):
+                assert printed(run_python(one, f"print({number})")) == str(number)
+                assert printed(run_python(other, f"print(-{number})")) == f"{-number or '0'}"
+        assert printed(run_python(one, "print('still here')")) == "still here"
+
+
+def test_a_supervisor_is_stopped_by_an_interrupt_too(folder: Path) -> None:
+    config = Config(folder / "sandbox.sock", parked={Runtime.PYTHON: 1})
+    with subprocess.Popen(config.command(), cwd=HOME, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(WITHIN_S) == 0
+    assert groups_of(process.pid) == []
