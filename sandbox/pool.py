@@ -257,7 +257,7 @@ class Pool:
         try:
             if zygote.process is None:
                 zygote.welcome()
-                self._begun[zygote] = time.monotonic()
+                self._begun[zygote] = self.last_use = time.monotonic()
                 if zygote is self._next:
                     self._retire(self._zygote)
                     self._zygote, self._next = zygote, None

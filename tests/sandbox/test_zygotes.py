@@ -79,7 +79,7 @@ def test_a_zygote_that_hangs_is_replaced_and_the_job_that_waits_is_served(own: O
 
 
 def test_an_unused_runtime_goes_to_rest_and_comes_back(own: Own) -> None:
-    with own(idle_s=0.5) as box:
+    with own(idle_s=2.0) as box:
         first = warm(box)
         wait_until(lambda: not Path("/proc", str(first)).exists())
         assert pool(box)["resident_bytes"] == 0
