@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +29,16 @@ class Trial:
 def trials(slugs: Sequence[str] = (), folder: Path = PROBLEMS) -> list[Trial]:
     """Those of every package below `folder`, or of the named ones. Raises `KeyError` for a name not there."""
     known = {path.parent.name: path.parent for path in sorted(folder.glob("*/problem.yaml"))}
-    packages = [read_package(known[slug]) for slug in slugs or known]
-    return [trial for turn, package in enumerate(packages) for trial in _of(package, turn)]
+    shown: Counter[str] = Counter()
+    return [trial for slug in slugs or known for trial in _of(read_package(known[slug]), shown)]
 
 
-def _of(package: Package, turn: int) -> list[Trial]:
+def _of(package: Package, shown: Counter[str]) -> list[Trial]:
     if package.open:
         answer = package.open.model_answer["en"]
         return [Trial(package.slug, "rubric.yaml", package.languages[0], answer, AWAITING_REVIEW)]
     right = next(one for one in _preferred(package) if one.expected == "AC")
-    wrong = _known_wrong(package, turn)
+    wrong = _known_wrong(package, shown)
     return [_trial(package, one) for one in (right, wrong) if one]
 
 
@@ -46,14 +47,13 @@ def _preferred(package: Package) -> list[ReferenceSubmission]:
     return sorted(package.submissions, key=lambda one: one.language != package.languages[0])
 
 
-def _known_wrong(package: Package, turn: int) -> ReferenceSubmission | None:
-    """Verdicts take turns from problem to problem, so that the demonstration shows each of them."""
-    by_verdict: dict[str, ReferenceSubmission] = {}
-    for one in _preferred(package):
-        if one.expected != "AC":
-            by_verdict.setdefault(one.expected, one)
-    choices = [by_verdict[verdict] for verdict in sorted(by_verdict)]
-    return choices[turn % len(choices)] if choices else None
+def _known_wrong(package: Package, shown: Counter[str]) -> ReferenceSubmission | None:
+    """The one whose verdict was shown least so far, so that the demonstration shows each of them."""
+    wrong = [one for one in package.submissions if one.expected != "AC"]
+    chosen = min(wrong, key=lambda one: (shown[one.expected], str(one.path)), default=None)
+    if chosen:
+        shown[chosen.expected] += 1
+    return chosen
 
 
 def _trial(package: Package, submission: ReferenceSubmission) -> Trial:
