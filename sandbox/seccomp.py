@@ -276,6 +276,13 @@ def allowed_calls() -> tuple[str, ...]:
     return tuple(sorted(_CALLS))
 
 
+def allowed_numbers() -> tuple[int, ...]:
+    """Numbers, on this machine, of every call that some arguments are allowed for."""
+    column = 0 if platform.machine() == "x86_64" else 1
+    numbers = [pair[column] for pair in (*_CALLS.values(), *_CHECKED_CALLS.values())]
+    return tuple(sorted(number for number in numbers if number >= 0))
+
+
 def _errno(number: int) -> int:
     return _ERRNO | number
 
