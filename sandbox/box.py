@@ -264,6 +264,11 @@ class Box:
             self.base = self.group.begin() if self.group else None
             self.parked = True
 
+    @property
+    def tells_start(self) -> bool:
+        """Whether a run's start comes long enough after the hand-over to be told, whatever its files."""
+        return False
+
     def spare_processes(self, processes: int) -> int:
         """Processes that its group must allow beyond the submission's: none that are not counted already."""
         return 0

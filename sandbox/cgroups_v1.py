@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox.cgroups import ControlFile, Usage, kill_each, read_pids, remove_folder
 
 CONTROLLERS = ("memory", "pids", "cpuacct")
+_SWAPS = Path("/proc/swaps")
 _RESIDUE_BYTES = 4 * 1024 * 1024
 """File pages that a box leaves behind and that are not worth the kernel's search for them."""
 
@@ -41,6 +42,7 @@ class GroupV1:
         self._cpu = ControlFile(cpu / "cpuacct.usage")
         self._event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         (memory / "cgroup.event_control").write_text(f"{self._event} {self._oom.fd}")
+        self._counts_swap = False
         self._idle_bytes = 0
 
     @property
@@ -53,12 +55,13 @@ class GroupV1:
         self._idle_bytes = self._memory.number()
 
     def begin(self) -> Usage:
+        self._counts_swap = self._swap_limit is not None and len(_SWAPS.read_text().splitlines()) > 1
         self._peak.write("0")
         return self.usage()
 
     def set_limits(self, *, memory_bytes: int, processes: int) -> None:
         self._limit.write(str(memory_bytes))
-        if self._swap_limit:
+        if self._swap_limit and self._counts_swap:
             self._swap_limit.write(str(memory_bytes))
         self._most_pids.write(str(processes))
 

@@ -245,7 +245,8 @@ def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
         exit_code=ending.get("exit_code"),
         signal=ending.get("signal"),
         cpu_s=account["cpu_s"],
-        wall_s=account["wall_s"],
+        # The box's own clock starts with the program, the supervisor's with the hand-over.
+        wall_s=min(account["wall_s"], max(ending.get("wall_s", account["wall_s"]), 0.0)),
         peak_bytes=account["peak_bytes"],
         stdout=bytes(report.stdout),
         stderr=bytes(report.stderr),

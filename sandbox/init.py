@@ -201,7 +201,8 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
     watchdog = Watchdog(order) if watch else None
     started = time.monotonic() + parked.ahead_s
     payload.release(job, parked.program, order, own_stdin=job.stdin != parked.nothing)
-    send_control(control, {"event": "started", "at": started})
+    if order["tell_start"]:
+        send_control(control, {"event": "started", "at": started})
     ending = _pump(parked, data, watchdog)
     _end_everything()
     figures = watchdog.figures() if watchdog else {}
@@ -211,7 +212,8 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
         while receive_control(control)[0].get("op") != "report":
             pass
     os.chmod("/work", 0o700)  # noqa: PTH101 - the submission owned it, and may have shut us out
-    reporting.send_report(data, ending.told(), streams, job.collect, collect_bytes=order["collect_bytes"])
+    told = ending.told() | {"wall_s": ending.at - started}
+    reporting.send_report(data, told, streams, job.collect, collect_bytes=order["collect_bytes"])
 
 
 def write_id_maps(process: str, *, uid: int, gid: int, inside: int, count: int = 1) -> None:

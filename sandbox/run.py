@@ -18,6 +18,7 @@ _LOAD_TIMEOUT_S = 60.0
 _STOP_GRACE_S = 1.0
 _LOOK_S = 0.005
 _LOOKS_AFTER_OOM = 40
+_LARGE_BYTES = 1024 * 1024
 _ROOM_TO_REPORT = 8 * 1024 * 1024
 _CORES = len(os.sched_getaffinity(0))
 
@@ -50,6 +51,10 @@ class Place(Protocol):
     @property
     def group(self) -> Group | None:
         """Its control group; None where the host gives none."""
+
+    @property
+    def tells_start(self) -> bool:
+        """Whether a run's start comes long enough after the hand-over to be told, whatever its files."""
 
     def spare_processes(self, processes: int) -> int:
         """Processes that the group must allow beyond the submission's and those it has when a job comes."""
@@ -89,6 +94,7 @@ class Run:
         self._client = client
         self._started = 0.0
         self._limit_bytes = 0
+        self._program_ended = False
 
     def watch(self, order: dict[str, Any], data: int) -> dict[str, Any]:
         """Hands the job over, waits for its end or brings it about; the account of it.
@@ -98,14 +104,15 @@ class Run:
         """
         try:
             self._set_bounds()
-            send_control(self._box.control, order, data)
+            # Small files are there at once: to hear of the start would cost a switch to us and back.
+            told = self._box.tells_start or self._bounds.payload_bytes > _LARGE_BYTES
+            send_control(self._box.control, order | {"tell_start": told}, data)
+            self._started = time.monotonic()
             self._box.control.settimeout(_LOAD_TIMEOUT_S)
-            answer, _ = receive_control(self._box.control)
+            if told:
+                self._started = float(_accepted(receive_control(self._box.control)[0])["at"])
         except (WireError, OSError) as error:
             raise BoxLost(f"The box could not take the job: {error}") from error
-        if answer["event"] == "refused":
-            raise InvalidJob(answer["why"])
-        self._started = float(answer["at"])
         stopped = self._wait()
         return self._account(stopped, self._ending(stopped))
 
@@ -136,7 +143,8 @@ class Run:
             ready = dict(poll.poll(min(pause_s, remaining_s) * 1000 + 0.5))
             if self._client.fileno() in ready:
                 return "client gone"
-            if ready.keys() & {box.control.fileno(), box.process, box.program}:
+            self._program_ended = box.program in ready
+            if self._program_ended or ready.keys() & {box.control.fileno(), box.process}:
                 return None
             used_s = self._cpu_s()
             wall_s = time.monotonic() - self._started
@@ -174,7 +182,7 @@ class Run:
     def _ending(self, stopped: str | None) -> dict[str, Any]:
         """What init says of the end; nothing, where it could not say it in time and was killed."""
         control = self._box.control
-        if not stopped and self._box.is_alone():
+        if self._program_ended and self._box.is_alone():
             # Init is about to say the same; the account need not wait for it.
             return {"at": time.monotonic()}
         try:
@@ -185,7 +193,7 @@ class Run:
         except (WireError, OSError):
             self._box.kill()
             return {}
-        return ended
+        return _accepted(ended)
 
     def _account(self, stopped: str | None, ended: dict[str, Any]) -> dict[str, Any]:
         box = self._box
@@ -222,3 +230,9 @@ class Run:
             "oom": after.oom_kills > before.oom_kills,
             "process_limit_hit": after.fork_refusals > before.fork_refusals,
         }
+
+
+def _accepted(message: dict[str, Any]) -> dict[str, Any]:
+    if message["event"] == "refused":
+        raise InvalidJob(message["why"])
+    return message

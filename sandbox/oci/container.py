@@ -93,6 +93,11 @@ class Container:
         self.own_base_s = self.own_cpu_s()
         self.base = self.group.begin() if self.group else None
 
+    @property
+    def tells_start(self) -> bool:
+        """A container's runtime takes its time to hand a job in."""
+        return True
+
     def spare_processes(self, processes: int) -> int:
         """Processes and threads that the group must allow beyond the submission's."""
         return _THREADS_A_TASK * processes + _THREADS_AT_LEAST if self._own_kernel else 0
