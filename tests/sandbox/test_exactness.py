@@ -167,5 +167,5 @@ def test_refused_processes_are_told_in_the_reason(box: Sandbox) -> None:
 
 def _assert_refused(outcome: Outcome) -> None:
     assert outcome.status is Status.NONZERO_EXIT
-    if any(held.startswith("processes:") for held in outcome.guarantees):
+    if any(held.startswith("processes:cgroup") for held in outcome.guarantees):
         assert "more than 16 processes were refused" in outcome.reason
