@@ -43,6 +43,9 @@ class Watched:
     def devices(self) -> tuple[DeviceState, ...]:
         return self.sandbox.devices()
 
+    def close(self) -> None:
+        self.sandbox.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Arena:
