@@ -245,8 +245,7 @@ def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
         exit_code=ending.get("exit_code"),
         signal=ending.get("signal"),
         cpu_s=account["cpu_s"],
-        # The box's own clock starts with the program, the supervisor's with the hand-over.
-        wall_s=min(account["wall_s"], max(ending.get("wall_s", account["wall_s"]), 0.0)),
+        wall_s=_wall_s(account, ending),
         peak_bytes=account["peak_bytes"],
         stdout=bytes(report.stdout),
         stderr=bytes(report.stderr),
@@ -258,6 +257,14 @@ def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
         device=account["device"],
         driver=account["driver"],
     )
+
+
+def _wall_s(account: dict[str, Any], ending: dict[str, Any]) -> float:
+    """By the clock that ended the run, else by the box's own, which starts with the program."""
+    if account["stopped"]:
+        return float(account["wall_s"])
+    wall_s = float(account["wall_s"])
+    return min(wall_s, max(float(ending.get("wall_s", wall_s)), 0.0))
 
 
 def _status(limits: Limits, account: dict[str, Any], report: Report) -> tuple[Status, str]:
