@@ -1,0 +1,153 @@
+"""What is written to a group's files and read from them, in both versions, and where groups may be made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import hierarchy, syscalls
+from sandbox.cgroups import ControlFile, lock_folder, remove_stale
+from sandbox.cgroups_v2 import GroupV2
+
+UNIFIED = next(
+    (
+        Path(line.split()[1])
+        for line in Path("/proc/self/mounts").read_text().splitlines()
+        if line.split()[2] == "cgroup2" and os.access(line.split()[1], os.W_OK)
+    ),
+    None,
+)
+FILES = {
+    "memory.max": "",
+    "memory.current": "1000000",
+    "memory.events": "low 0\nhigh 0\nmax 4\noom 3\noom_kill 2\noom_group_kill 0",
+    "memory.swap.max": "max",
+    "memory.oom.group": "1",
+    "pids.max": "",
+    "pids.current": "3",
+    "pids.events": "max 5",
+    "cgroup.procs": "11\n12\n",
+    "cpu.stat": "usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000",
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder with the files of a group of version 2, as Linux 5.15 has them: without `memory.peak`."""
+    group = tmp_path / "box-1"
+    group.mkdir()
+    for name, content in FILES.items():
+        (group / name).write_text(content)
+    return tmp_path
+
+
+@pytest.fixture
+def group(tree: Path) -> Iterator[GroupV2]:
+    made = GroupV2(tree, "box-1", None)
+    yield made
+    for file in vars(made).values():
+        if isinstance(file, ControlFile):
+            file.close()
+    os.close(made.folder)
+
+
+def test_the_whole_group_is_not_killed_and_swap_is_no_way_out(group: GroupV2, tree: Path) -> None:
+    assert (tree / "box-1" / "memory.oom.group").read_text() == "0"
+    assert (tree / "box-1" / "memory.swap.max").read_text() == "0"
+
+
+def test_every_figure_is_read_from_its_own_file(group: GroupV2) -> None:
+    usage = group.usage()
+    assert (usage.cpu_s, usage.memory_bytes, usage.oom_kills) == (1.5, 1_000_000, 2)
+    assert (usage.processes, usage.fork_refusals, group.pids()) == (3, 5, [11, 12])
+
+
+def test_limits_are_set(group: GroupV2, tree: Path) -> None:
+    group.set_limits(memory_bytes=5_000_000, processes=12)
+    limits = [(tree / "box-1" / name).read_text() for name in ("memory.max", "pids.max")]
+    assert limits == ["5000000", "12"]
+
+
+def test_without_a_peak_of_the_kernels_the_most_that_was_seen_counts(group: GroupV2, tree: Path) -> None:
+    assert group.look_every_s is not None
+    group.begin()
+    (tree / "box-1" / "memory.current").write_text("9000000")
+    group.cpu_s()
+    (tree / "box-1" / "memory.current").write_text("2000000")
+    assert group.usage().peak_bytes == 9_000_000
+
+
+def test_a_folder_that_a_living_supervisor_has_locked_is_not_stale(tmp_path: Path) -> None:
+    for name in ("touchstone-4194305", "touchstone-4194306"):  # no pid is so large
+        (tmp_path / name).mkdir()
+    lock = lock_folder(tmp_path / "touchstone-4194305")
+    assert lock is not None
+    try:
+        remove_stale([tmp_path / "nowhere"], "touchstone-")
+        assert lock_folder(tmp_path / "touchstone-4194305") is None
+    finally:
+        os.close(lock)
+
+
+@pytest.mark.parametrize(
+    ("mounts", "own", "version"),
+    [
+        ("", "", 0),
+        ("cgroup {0}/memory cgroup rw,memory 0 0", "4:memory:/", 0),
+        ("cgroup2 {0}/unified cgroup2 rw 0 0", "0::/", 0),
+        (
+            "cgroup {0}/memory cgroup rw,memory 0 0\ncgroup {0}/pids cgroup rw,pids 0 0\n"
+            "cgroup {0}/cpuacct cgroup rw,cpu,cpuacct 0 0\ncgroup2 {0}/unified cgroup2 rw 0 0",
+            "4:memory:/\n3:pids:/\n2:cpu,cpuacct:/\n0::/",
+            1,
+        ),
+        ("cgroup2 {0}/whole cgroup2 rw 0 0", "0::/own.service", 2),
+        ("cgroup2 {0}/delegated cgroup2 rw 0 0", "0::/own.service", 2),
+    ],
+    ids=["none", "one controller alone", "empty v2", "v1 and hybrid", "v2 handed down", "v2 delegated"],
+)
+def test_the_layout_of_the_host_is_recognised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounts: str, own: str, version: int
+) -> None:
+    for name in ("memory", "pids", "cpuacct", "unified", "whole/own.service", "delegated/own.service"):
+        (tmp_path / name).mkdir(parents=True)
+    for folder, offered, enabled in (
+        ("unified", "", ""),
+        ("whole", "cpu memory pids", "cpu memory pids"),
+        ("whole/own.service", "cpu memory pids", ""),
+        ("delegated", "cpu memory pids", "cpu"),
+        ("delegated/own.service", "cpu memory pids", ""),
+    ):
+        (tmp_path / folder / "cgroup.controllers").write_text(offered)
+        (tmp_path / folder / "cgroup.subtree_control").write_text(enabled)
+    (tmp_path / "mounts").write_text(mounts.format(tmp_path))
+    (tmp_path / "own").write_text(own)
+    monkeypatch.setattr(hierarchy, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(hierarchy, "_OWN", tmp_path / "own")
+    assert hierarchy.Hierarchy.available_version() == version
+
+
+if UNIFIED is not None:
+
+    def test_a_process_is_born_into_its_group() -> None:
+        assert UNIFIED is not None
+        folder = UNIFIED / f"touchstone-born-{os.getpid()}"
+        folder.mkdir()
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            reader, writer = os.pipe()
+            pid, pidfd = syscalls.fork_into(0, opened)
+            if pid == 0:
+                os.write(writer, Path("/proc/self/cgroup").read_bytes())
+                os._exit(0)
+            os.close(writer)
+            os.waitpid(pid, 0)
+            with os.fdopen(reader) as file:
+                assert f"/{folder.name}\n" in file.read()
+            os.close(pidfd)
+        finally:
+            os.close(opened)
+            folder.rmdir()
