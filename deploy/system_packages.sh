@@ -10,8 +10,6 @@ for tool in gcc g++ javac:default-jdk-headless node:nodejs tsc:node-typescript g
   [ -x "/usr/bin/${tool%:*}" ] || [ -x "/usr/local/bin/${tool%:*}" ] || missing+=("${tool#*:}")
 done
 command -v crun >/dev/null || missing+=(crun)
-# gVisor is not in every system's packages: only where apt knows it.
-command -v runsc >/dev/null || ! apt-cache show runsc >/dev/null 2>&1 || missing+=(runsc)
 command -v xgettext >/dev/null || missing+=(gettext)
 fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fontconfig fonts-noto-cjk)
 command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)

@@ -19,7 +19,7 @@ HOME = Path(__file__).resolve().parents[2]
 DIAGNOSE = """
 import dataclasses, json
 from sandbox.doctor import diagnose
-print(json.dumps(dataclasses.asdict(diagnose())))
+print(json.dumps(dataclasses.asdict(diagnose()), default=str))
 """
 CASES = [
     pytest.param(known, launch, id=f"{known.name}-{launch}")
