@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sandbox import mounts, payload, reporting, syscalls
+from sandbox.calls import Profile
 from sandbox.job import Job, Runtime, Script
 from sandbox.program import serve_one_program
 from sandbox.seccomp import compile_filter
@@ -38,9 +39,10 @@ class Filters:
     init: bytes
 
 
-def compiled_filters() -> Filters:
+def compiled_filters(runtime: Runtime) -> Filters:
     """For the submission, and for the process beside it."""
-    return Filters(compile_filter(), compile_filter(for_init=True))
+    profile = Profile.ML if runtime is Runtime.ML else Profile.CODE
+    return Filters(compile_filter(profile), compile_filter(Profile.CODE))
 
 
 def become_init(control: socket.socket, *, filters: Filters, scripts: bool, watch: bool) -> NoReturn:

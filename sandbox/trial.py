@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandbox import syscalls
+from sandbox.calls import Profile
 from sandbox.forking import BOX_NAMESPACES
 from sandbox.init import RUNNER_ID, write_id_maps
 from sandbox.seccomp import compile_filter
@@ -98,7 +99,7 @@ def _filter_calls() -> None:
     if pid == 0:
         try:
             syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
-            syscalls.install_filter(compile_filter())
+            syscalls.install_filter(compile_filter(Profile.CODE))
         except OSError as error:
             os.write(write, str(error.errno).encode())
         os._exit(0)

@@ -220,7 +220,7 @@ def import_modules(runtime: Runtime) -> list[str]:
 
 def _serve(runtime: Runtime, control: socket.socket, *, own_ids: bool, watch: bool) -> NoReturn:
     os.chdir("/")
-    breed = Breed(compiled_filters(), own_ids, scripts=runtime is not Runtime.COMMAND, watch=watch)
+    breed = Breed(compiled_filters(runtime), own_ids, scripts=runtime is not Runtime.COMMAND, watch=watch)
     missing = import_modules(runtime)
     own = os.pidfd_open(os.getpid())
     send_control(control, {"event": "ready", "missing": missing}, own)

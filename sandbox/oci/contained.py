@@ -22,7 +22,7 @@ def main() -> NoReturn:
     os.close(nothing)
     order, _ = receive_control(control)
     runtime = Runtime(order["runtime"])
-    filters = compiled_filters()
+    filters = compiled_filters(runtime)
     set_import_path(runtime, order["libraries"])
     missing = import_modules(runtime)
     born = time.monotonic()
