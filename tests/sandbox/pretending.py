@@ -84,8 +84,10 @@ def enter_user_namespace(*, inside: int) -> None:
 
 def lay_over(host: Pretence) -> None:
     """A root of its own, in which everything of the host's is bound but what is said to differ, and /run."""
-    root = Path(tempfile.mkdtemp(prefix="touchstone-pretence-"))
     here = Path.cwd()
+    # A folder with mounts below it, as those of an account's checkout are, cannot be bound without them.
+    apart = "/var/tmp" if here.is_relative_to("/tmp") else None
+    root = Path(tempfile.mkdtemp(prefix="touchstone-pretence-", dir=apart))
     syscalls.mount("tmpfs", str(root), "tmpfs", 0, "size=16m,mode=755")
     top = root / "pretence"
     for name in ("run", "old", "pretence"):
