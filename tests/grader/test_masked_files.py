@@ -15,12 +15,13 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from grader.jail import config_over
+from questionbank.config.places import Assurance
 from sandbox.client import private_sandbox
 from sandbox.job import Job, Runtime, Script
 
 folder, shown, *masked = sys.argv[1:]
 data, socket = Path(folder, "data"), Path(folder, "s")
-config = config_over(data, socket, masked=masked, toolchains=(), parked={Runtime.NUMPY: 1})
+config = config_over(data, socket, masked=masked, toolchains=(), assurance=Assurance(False, None), parked={Runtime.NUMPY: 1})
 names = [shown, *masked]
 source = f"from pathlib import Path\\nprint([Path('/packages', n).read_bytes() == b'' for n in {names!r}])"
 with private_sandbox(config) as sandbox:

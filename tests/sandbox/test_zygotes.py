@@ -70,8 +70,10 @@ def test_a_zygote_that_hangs_is_replaced_and_the_job_that_waits_is_served(own: O
     with own() as box:
         first = warm(box)
         os.kill(first, signal.SIGSTOP)
-        for keeper in _children(first):
-            os.kill(keeper, signal.SIGSTOP)
+        if any(name.startswith("memory:cgroup") for name in box.guarantees()):
+            # Elsewhere a zygote forks its boxes itself, and its children are they.
+            for keeper in _children(first):
+                os.kill(keeper, signal.SIGSTOP)
         # The box that is parked serves the first job; for the second none can be forked.
         answers = [printed(run_python(box, "print(1)")) for _ in range(2)]
         assert answers == ["1", "1"]
