@@ -21,7 +21,10 @@ from sandbox.job import Job, Runtime, Script
 
 folder, shown, *masked = sys.argv[1:]
 data, socket = Path(folder, "data"), Path(folder, "s")
-config = config_over(data, socket, masked=masked, toolchains=(), assurance=Assurance(False, None), parked={Runtime.NUMPY: 1})
+usual = Assurance(False, None)
+config = config_over(
+    data, socket, masked=masked, toolchains=(), assurance=usual, parked={Runtime.NUMPY: 1}
+)
 names = [shown, *masked]
 source = f"from pathlib import Path\\nprint([Path('/packages', n).read_bytes() == b'' for n in {names!r}])"
 with private_sandbox(config) as sandbox:
