@@ -4,7 +4,7 @@ Phase 1 gives the submission the public data only. Phase 2 gives the problem's e
 and the hidden inputs. Labels and thresholds stay in this process. The evaluator's contract, which
 `docs/models-and-data.md` explains to authors:
 
-- exit 0: measured; `out/measured.json` and `out/*.npy` hold what the scorer needs;
+- exit 0: measured; `out/measured.json` and `out/*.npy` hold what is measured;
 - exit 43: the artifact is unusable; `out/rejected.json` says why in {"message": …};
 - it writes `out/measuring` after everything that does not depend on the artifact has worked. A death
   by signal, time or memory after that is the artifact's doing; anything else is our failure.
@@ -52,7 +52,7 @@ DEATHS = frozenset({Status.TIME_LIMIT, Status.MEMORY_LIMIT, Status.OUTPUT_LIMIT,
 
 
 class EvaluatorFailed(Exception):
-    """The evaluator, its scorer or the hidden data is broken: never the candidate's fault."""
+    """The evaluator, a metric or the hidden data is broken: never the candidate's fault."""
 
 
 class DataMissing(EvaluatorFailed):

@@ -11,12 +11,10 @@ from typing import Any
 
 import h5py
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
+from .batches import Array, in_batches
 from .running import Unusable, check_size, shown
 
-Array = NDArray[Any]
 MAX_MEMBERS = 8
 MAX_CONFIG_BYTES = 2 * 1024 * 1024
 MAX_OBJECTS = 20_000
@@ -68,14 +66,7 @@ def open_model(
 
 def run_rows(model: Any, rows: Array, name: str, *, batch: int = 256) -> Array:
     """The model's output for each row, as float32."""
-    try:
-        parts = [np.asarray(model(rows[start : start + batch])) for start in range(0, len(rows), batch)]
-        found: Array = np.concatenate(parts).astype(np.float32)
-    except Exception as error:  # as above
-        raise Unusable(f"{name} fails while it runs: {type(error).__name__}") from error
-    if found.shape[:1] != rows.shape[:1] or not np.all(np.isfinite(found)):
-        raise Unusable(f"{name} returns NaN, infinity or another number of rows")
-    return found
+    return in_batches(model, rows, name, batch)
 
 
 def _members(path: Path, name: str, most_bytes: int) -> tuple[Any, bytes]:

@@ -11,11 +11,10 @@ import numpy as np
 import onnx
 import onnxruntime
 from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
 
+from .batches import Array, in_batches
 from .running import Unusable, contents, shown
 
-Array = NDArray[Any]
 MAX_NODES = 50_000
 _STANDARD = ("", "ai.onnx")
 
@@ -54,18 +53,7 @@ def open_model(
 def run_rows(session: onnxruntime.InferenceSession, rows: Array, name: str, *, batch: int = 256) -> Array:
     """The model's output for each row, as float32."""
     key = session.get_inputs()[0].name
-    given = rows.astype(np.float32)
-    try:
-        parts = [
-            np.asarray(session.run(None, {key: given[start : start + batch]})[0])
-            for start in range(0, len(rows), batch)
-        ]
-        found: Array = np.concatenate(parts).astype(np.float32)
-    except Exception as error:  # as above
-        raise Unusable(f"{name} fails while it runs: {type(error).__name__}") from error
-    if found.shape[:1] != rows.shape[:1] or not np.all(np.isfinite(found)):
-        raise Unusable(f"{name} returns NaN, infinity or another number of rows")
-    return found
+    return in_batches(lambda some: session.run(None, {key: some})[0], rows.astype(np.float32), name, batch)
 
 
 def _check_graph(model: onnx.ModelProto, name: str, most_parameters: int) -> None:

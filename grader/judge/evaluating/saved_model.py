@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
 from tensorflow.core.protobuf import saved_model_pb2
 
+from .batches import Array, in_batches
 from .running import ARTIFACT, Unusable, measuring, shown
 
-Array = NDArray[Any]
 MAX_FILES = 16
 MAX_NODES = 50_000
 _FILES = ("saved_model.pb", "fingerprint.pb", "keras_metadata.pb")
@@ -60,18 +58,13 @@ def open_signature(folder: Path, *, most_bytes: int, signature: str = "serving_d
 
 def run_rows(call: Any, rows: Array, name: str, *, batch: int = 256) -> Array:
     """The one output of a signature with one input, for each row, as float32."""
-    parts = []
-    try:
+
+    def run(some: Array) -> Any:
         (argument,) = call.structured_input_signature[1]
-        for start in range(0, len(rows), batch):
-            (output,) = call(**{argument: tf.constant(rows[start : start + batch])}).values()
-            parts.append(output.numpy())
-        found: Array = np.concatenate(parts).astype(np.float32)
-    except Exception as error:  # as above
-        raise Unusable(f"{name} fails while it runs: {type(error).__name__}") from error
-    if found.shape[:1] != rows.shape[:1] or not np.all(np.isfinite(found)):
-        raise Unusable(f"{name} returns NaN, infinity or another number of rows")
-    return found
+        (output,) = call(**{argument: tf.constant(some)}).values()
+        return output
+
+    return in_batches(run, rows, name, batch)
 
 
 def _check_files(folder: Path, name: str, most_bytes: int) -> None:
