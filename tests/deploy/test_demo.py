@@ -78,7 +78,7 @@ def test_the_wrong_answers_show_more_than_one_verdict() -> None:
 
 def test_make_demo_passes_the_problems_on() -> None:
     asked = subprocess.run(
-        ["make", "--dry-run", "demo", "PROBLEMS=one two"],
+        ["make", "--no-print-directory", "--dry-run", "demo", "PROBLEMS=one two"],
         cwd=HOME,
         capture_output=True,
         text=True,

@@ -80,19 +80,20 @@ class Arena:
 def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     folder = tmp_path_factory.mktemp("arena")
     problems = write_problems(folder)
-    with socket_folder(request.param) as private, pytest.MonkeyPatch.context() as patch:
+    with socket_folder(request.param) as private:
         temporary = private / "temporary"
         temporary.mkdir()
         account = unprivileged_account()
         if request.param == "unprivileged" and account:
             os.chown(temporary, account.uid, account.gid)
-        patch.setenv("TMPDIR", str(temporary))
         config = Config(
             socket=private / "sandbox.sock",
             parked={Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.COMMAND: 1},
             devices=(),
         )
-        with private_sandbox(config, launcher=launcher_of(request.param)) as sandbox:
+        # Told to the supervisor alone: the fixture outlives these tests, and others' folders are not its own.
+        launcher = (*launcher_of(request.param), "env", f"TMPDIR={temporary}")
+        with private_sandbox(config, launcher=launcher) as sandbox:
             watched = Watched(sandbox)
             host = Host(config.socket, temporary)
             arena = Arena(watched, problems, folder, host, host.look())
