@@ -8,17 +8,17 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from sandbox import payload
+from sandbox import conversing, payload
 from sandbox.devices import DeviceState, FakeDevice
 from sandbox.door import READY, Owner
 from sandbox.errors import BoxLost, InvalidJob, SandboxError, SandboxUnavailable, named
-from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Status
+from sandbox.job import MIB, Conversation, Job, Limits, Outcome, Runtime, Status
 from sandbox.reporting import Report, receive_report
 from sandbox.wire import WireError, receive_control, send_control
 
@@ -96,6 +96,9 @@ class Sandbox(Protocol):
     def run(self, job: Job) -> Outcome:
         """Blocks until the run is over. Raises `SandboxError` when the sandbox, not the job, failed."""
 
+    def converse(self, leader: Job, other: Job) -> Conversation:
+        """Runs two jobs side by side, each one's stdout the other's stdin, until both are over."""
+
     def guarantees(self) -> tuple[str, ...]:
         """What holds for every run on this host, by name."""
 
@@ -124,7 +127,17 @@ class SocketSandbox:
                 return self._run(job)
         return self._run(job)
 
-    def _run(self, job: Job) -> Outcome:
+    def converse(self, leader: Job, other: Job) -> Conversation:
+        _check_paths(leader)
+        _check_paths(other)
+        for _ in range(_TRIES - 1):
+            with suppress(BoxLost):
+                return conversing.converse(self._run, leader, other)
+        return conversing.converse(self._run, leader, other)
+
+    def _run(
+        self, job: Job, pipes: payload.Pipes | None = None, sent: Callable[[], None] = lambda: None
+    ) -> Outcome:
         limits = job.limits
         order = {
             "op": "run",
@@ -141,7 +154,8 @@ class SocketSandbox:
             theirs.close()
             # The box reads while we write; where it is refused us, the answer says why.
             with suppress(BrokenPipeError, ConnectionResetError):
-                payload.send(ours, job)
+                payload.send(ours, job, pipes)
+            sent()
             patience_s = (job.device.wait_s if job.device else 0.0) + limits.wall_s + _ANSWER_GRACE_S
             ours.settimeout(patience_s)
             report = receive_report(
@@ -256,6 +270,7 @@ def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
         guarantees=tuple(account["guarantees"]),
         device=account["device"],
         driver=account["driver"],
+        ended_at=account["at"],
     )
 
 

@@ -136,3 +136,17 @@ class Outcome:
     device: str = "cpu"
     driver: str = ""
     """The device's driver and its version; empty on the CPU."""
+    ended_at: float = 0.0
+    """When its first process ended (CLOCK_MONOTONIC, seconds): of two runs, which ended first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Two runs whose standard streams were connected, and whether the one that leads ended first.
+
+    What one of them wrote is in neither outcome's `stdout`: the other has read it.
+    """
+
+    leader: Outcome
+    other: Outcome
+    leader_first: bool

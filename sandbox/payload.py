@@ -34,7 +34,17 @@ class Received:
     program: dict[str, Any]
     stdin: int
     """A descriptor at the start of the input."""
+    stdout: int | None
+    """A descriptor that the program writes to instead of being read by `init`; None where there is none."""
     collect: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """The ends of pipes that a program gets as its standard streams: it talks with another one."""
+
+    stdin: int
+    stdout: int
 
 
 class Refused(Exception):
@@ -46,13 +56,17 @@ def occupied_bytes(files: Mapping[str, bytes]) -> int:
     return sum(-(-len(data) // _PAGE) * _PAGE for data in files.values())
 
 
-def send(data: socket.socket, job: Job) -> None:
-    """Sends a job to whatever box will serve the other end; does not wait for it."""
+def send(data: socket.socket, job: Job, pipes: Pipes | None = None) -> None:
+    """Sends a job to whatever box will serve the other end; does not wait for it.
+
+    `pipes` stand in the place of the job's own input and output.
+    """
     blobs = list(job.files.values())
     header = {
         "program": _program(job),
         "files": [[path, len(content), path in job.executables] for path, content in job.files.items()],
-        "stdin": bool(job.stdin),
+        "stdin": bool(job.stdin) or pipes is not None,
+        "stdout": pipes is not None,
         "collect": list(job.collect),
         "inline": sum(map(len, blobs)) <= _INLINE_BYTES,
     }
@@ -61,7 +75,9 @@ def send(data: socket.socket, job: Job) -> None:
         if not header["inline"]:
             fds.append(_sealed.get(tuple(blobs)))
             open_files.callback(os.close, fds[-1])
-        if job.stdin:
+        if pipes:
+            fds += [pipes.stdin, pipes.stdout]
+        elif job.stdin:
             fds.append(_memory_file("stdin", [job.stdin]))
             open_files.callback(os.close, fds[-1])
         send_header(data, header, blobs if header["inline"] else (), *fds)
@@ -125,7 +141,7 @@ def receive(data: socket.socket, nothing: int) -> Received:
     header, fds = receive_header(data)
     path = "The job"
     try:
-        if len(fds) != (not header["inline"]) + header["stdin"]:
+        if len(fds) != (not header["inline"]) + header["stdin"] + header["stdout"]:
             raise WireError("a job came without its files")
         begin = 0
         for path, size, executable in header["files"]:
@@ -140,10 +156,11 @@ def receive(data: socket.socket, nothing: int) -> Received:
             begin += size
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error
+    stdout = fds.pop() if header["stdout"] else None
     stdin = fds.pop() if header["stdin"] else nothing
     for fd in fds:
         os.close(fd)
-    return Received(program=header["program"], stdin=stdin, collect=tuple(header["collect"]))
+    return Received(header["program"], stdin, stdout, collect=tuple(header["collect"]))
 
 
 def _make(path: str, mode: int) -> int:
@@ -178,7 +195,11 @@ def release(job: Received, program: socket.socket, order: dict[str, Any], *, own
         "environment": order.get("environment", {}),
         "seed": os.urandom(32).hex(),
     }
-    send_control(program, message, job.stdin)
+    streams = [job.stdin] if job.stdout is None else [job.stdin, job.stdout]
+    send_control(program, message, *streams)
+    # A pipe has ended when its last holder has closed it: the program alone shall hold these.
     if own_stdin:
         os.close(job.stdin)
+    if job.stdout is not None:
+        os.close(job.stdout)
     program.close()

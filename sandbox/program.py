@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sandbox import landlock, syscalls
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
 _SAME_FOR_ALL = {
     resource.RLIMIT_CORE: 0,
@@ -45,13 +45,13 @@ def serve_one_program(
         os.chdir("/work")
         _rehearse(scripts=scripts)
         send_control(orders, {"event": "parked"})
-        order, stdin = receive_control(orders)
+        order, streams = receive_with_descriptors(orders)
     except WireError:
         os._exit(0)
-    if stdin is None:
+    if not streams:
         os._exit(0)
-    os.dup2(stdin, 0)
-    os.dup2(out, 1)
+    os.dup2(streams[0], 0)
+    os.dup2(streams[1] if len(streams) > 1 else out, 1)
     os.dup2(err, 2)
     os.closerange(3, 65_536)
     _limit(order)

@@ -200,6 +200,7 @@ class Run:
         most_s = time.monotonic() - self._started
         account: dict[str, Any] = {
             "stopped": stopped,
+            "at": float(ended.get("at", self._started + most_s)),
             "wall_s": min(max(float(ended.get("at", self._started + most_s)) - self._started, 0.0), most_s),
         }
         if box.group and box.base:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from questionbank.packages.model import DeviceWish, Package
 from sandbox.client import Sandbox
 from sandbox.devices import DeviceState
-from sandbox.job import MIB, DeviceKind, DeviceRequest, Job, Outcome
+from sandbox.job import MIB, Conversation, DeviceKind, DeviceRequest, Job, Outcome
 
 DEVICE_WAIT_S = 900.0
 """How long a run stands in line for a GPU before judging is tried again later."""
@@ -32,6 +32,16 @@ class DemandingSandbox:
         self._devices.setdefault(outcome.device, outcome.driver)
         self._guarantees = outcome.guarantees
         return outcome
+
+    def converse(self, leader: Job, other: Job) -> Conversation:
+        """The other one is the answer's: the leader is of the package, and computes on no device."""
+        said = self._inner.converse(
+            replace(leader, high_assurance=self._high_assurance),
+            replace(other, device=self._request, high_assurance=self._high_assurance),
+        )
+        self._devices.setdefault(said.other.device, said.other.driver)
+        self._guarantees = said.other.guarantees
+        return said
 
     def guarantees(self) -> tuple[str, ...]:
         """What held in the last run; before the first, what holds on the host."""

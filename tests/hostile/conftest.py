@@ -16,7 +16,7 @@ from grader.judge.model import Answer, Judgement
 from questionbank.packages.model import Package
 from sandbox.client import Config, Sandbox, private_sandbox
 from sandbox.devices import DeviceState
-from sandbox.job import Job, Outcome, Runtime
+from sandbox.job import Conversation, Job, Outcome, Runtime
 from tests.hostile.attack import Attack, Target
 from tests.hostile.host_state import Host, HostState
 from tests.hostile.problems import HONEST, write_problems
@@ -36,6 +36,11 @@ class Watched:
         outcome = self.sandbox.run(job)
         self.outcomes.append(outcome)
         return outcome
+
+    def converse(self, leader: Job, other: Job) -> Conversation:
+        said = self.sandbox.converse(leader, other)
+        self.outcomes.append(said.other)
+        return said
 
     def guarantees(self) -> tuple[str, ...]:
         return self.sandbox.guarantees()

@@ -25,6 +25,7 @@ from sandbox.oci import runtimes
 from sandbox.selfcheck import self_check
 from tests.sandbox.conftest import LAUNCHES, launcher_of, socket_folder
 from tests.sandbox.runs import SMALL, printed, run_python
+from tests.sandbox.test_conversations import test_each_hears_what_the_other_says_at_once  # noqa: F401
 from tests.sandbox.test_limits import *  # noqa: F403 - the same contract
 from tests.sandbox.test_running import *  # noqa: F403
 

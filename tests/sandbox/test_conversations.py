@@ -1,0 +1,72 @@
+"""Two runs talk through pipes: each hears the other, and who ended first is known."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+from sandbox.client import Sandbox
+from sandbox.job import Conversation, Job, Runtime, Script, Status
+from tests.sandbox.runs import SMALL
+
+
+def talk(box: Sandbox, leader: str, other: str, **limits: float) -> Conversation:
+    jobs = [
+        Job(
+            Runtime.PYTHON,
+            Script("main.py"),
+            {"main.py": textwrap.dedent(source).encode(), "out/.keep": b""},
+            collect=("out/",),
+            limits=replace(SMALL, **limits) if which else SMALL,  # type: ignore[arg-type]
+        )
+        for which, source in enumerate((leader, other))
+    ]
+    return box.converse(*jobs)
+
+
+ANSWERING = "for line in iter(input, ''): print(int(line) + 1, flush=True)"
+
+
+def test_each_hears_what_the_other_says_at_once(box: Sandbox) -> None:
+    asking = """
+        for number in range(200):
+            print(number, flush=True)
+            assert int(input()) == number + 1
+        print(flush=True)
+        open("out/heard", "w").write("all")
+        raise SystemExit(42)
+    """
+    said = talk(box, asking, ANSWERING)
+    assert (said.leader.exit_code, said.leader.stderr) == (42, b"")
+    assert said.leader.files["out/heard"] == b"all"
+    assert said.other.status is Status.OK
+    assert (said.leader.stdout, said.other.stdout) == (b"", b"")
+
+
+def test_the_leader_reads_the_end_of_one_that_ends_and_may_write_on(box: Sandbox) -> None:
+    leader = """
+        import sys
+        assert sys.stdin.read() == "last words"
+        for _ in range(300): print("x" * 1000, flush=True)
+        raise SystemExit(43)
+    """
+    said = talk(box, leader, "print('last words', end='', flush=True); raise SystemExit(3)")
+    assert (said.leader.exit_code, said.leader.stderr) == (43, b"")
+    assert said.other.exit_code == 3
+    assert not said.leader_first
+
+
+def test_what_happens_because_of_the_leaders_end_comes_after_it(box: Sandbox) -> None:
+    hanging = talk(box, "raise SystemExit(43)", "input()")
+    assert hanging.leader_first
+    assert b"EOFError" in hanging.other.stderr
+    writing = talk(box, "raise SystemExit(43)", "while True: print('x' * 1000)")
+    assert writing.leader_first
+    assert b"BrokenPipeError" in writing.other.stderr
+
+
+def test_two_that_wait_for_each_other_end_at_their_limits(box: Sandbox) -> None:
+    said = talk(box, "input(); raise SystemExit(43)", "input()", wall_s=0.5)
+    assert said.other.status is Status.TIME_LIMIT
+    assert said.leader.exit_code == 1
+    assert not said.leader_first
