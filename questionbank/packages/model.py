@@ -216,14 +216,49 @@ class ChoiceSpec:
     options: tuple[Option, ...]
 
 
+class PointLevel(StrEnum):
+    """How far an answer makes a point. UNSURE is the grader's: it needs a person."""
+
+    MET = "met"
+    PARTLY = "partly"
+    NOT_MET = "not_met"
+    UNSURE = "unsure"
+
+
+LEVEL_SHARES: Mapping[PointLevel, float] = {
+    PointLevel.MET: 1.0,
+    PointLevel.PARTLY: 0.5,
+    PointLevel.NOT_MET: 0.0,
+}
+"""What share of its weight a point earns."""
+
+
 @dataclass(frozen=True, slots=True)
 class RubricPoint:
-    """`weight`s of a rubric sum to 1."""
+    """`weight`s of a rubric sum to 1. Wordings are lists by language: `paraphrases` say the point in other
+    words, `anchors` are terms it can hardly be made without, `contradictions` are claims that deny it.
+    `hint` and `follow_up` are for who missed it; None where the author wrote none."""
 
     id: str
     weight: float
     required: bool
     statement: Localised
+    paraphrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    anchors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contradictions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hint: Localised | None = None
+    follow_up: Localised | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GradedAnswer:
+    """An answer that a person has graded: the level of every point of the rubric by its id, and the score
+    from 0 to 1 that follows from the weights."""
+
+    language: str
+    text: str
+    points: Mapping[str, PointLevel]
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +266,7 @@ class OpenSpec:
     points: tuple[RubricPoint, ...]
     model_answer: Localised
     follow_ups: tuple[Localised, ...]
+    graded: tuple[GradedAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

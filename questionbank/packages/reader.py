@@ -23,7 +23,7 @@ from questionbank.packages.model import (
     TestCase,
     TestGroup,
 )
-from questionbank.packages.schemas import PROBLEM, RUBRIC, TEXT_LANGUAGES, TOUCHSTONE
+from questionbank.packages.schemas import GRADED_ANSWERS, PROBLEM, RUBRIC, TEXT_LANGUAGES, TOUCHSTONE
 from questionbank.packages.sections import (
     answer_languages,
     artifact_spec,
@@ -48,7 +48,7 @@ EXPECTED_VERDICTS = {
 _ANSWERS = {".json": "choice", ".md": "text"}
 _SLUG = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 _TOP = re.compile(
-    r"^(problem\.yaml|touchstone\.yaml|rubric\.yaml|editorial\.(en|zh)\.md|LICENSE"
+    r"^(problem\.yaml|touchstone\.yaml|rubric\.yaml|graded\.yaml|editorial\.(en|zh)\.md|LICENSE"
     r"|(statement|data|submissions|starter|hints|evaluator)/.*)$"
 )
 _DEFAULT_LANGUAGES = {Kind.CHOICE: ("choice",), Kind.OPEN: ("text",)}
@@ -85,6 +85,7 @@ def _package(
     function = function_spec(touchstone["function"], findings) if kind is Kind.FUNCTION else None
     findings.raise_if_any()
     rubric = load_yaml(files, "rubric.yaml", RUBRIC, findings) if kind is Kind.OPEN else {}
+    graded = load_yaml(files, "graded.yaml", GRADED_ANSWERS, findings) if "graded.yaml" in files else {}
     tests, groups = _tests(files, kind, function, findings)
     languages = _DEFAULT_LANGUAGES.get(kind) or answer_languages(touchstone, kind, function, tests, findings)
     authors = problem.get("credits", {}).get("authors", [])
@@ -116,7 +117,7 @@ def _package(
         device=device_need(touchstone, function, findings),
         high_assurance=touchstone.get("assurance") == "high",
         choice=choice_spec(touchstone["choice"], findings) if kind is Kind.CHOICE else None,
-        open=open_spec(rubric, findings) if rubric else None,
+        open=open_spec(rubric, graded, findings) if rubric else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from questionbank.packages.languages import LANGUAGES
-from questionbank.packages.model import Borderline, DeviceWish, Difficulty, Kind
+from questionbank.packages.model import LEVEL_SHARES, Borderline, DeviceWish, Difficulty, Kind
 
 Schema = dict[str, Any]
 
@@ -168,19 +168,52 @@ TOUCHSTONE: Schema = _object(
     },
 )
 
+_WORDINGS: Schema = {
+    "type": "object",
+    "propertyNames": {"enum": list(TEXT_LANGUAGES)},
+    "additionalProperties": {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
+}
 RUBRIC: Schema = _object(
     {
         "points": {
             "type": "array",
             "minItems": 1,
             "items": _object(
-                {"id": _SLUG, "weight": _POSITIVE, "statement": LOCALISED}, {"required": {"type": "boolean"}}
+                {"id": _SLUG, "weight": _POSITIVE, "statement": LOCALISED},
+                {
+                    "required": {"type": "boolean"},
+                    "paraphrases": _WORDINGS,
+                    "anchors": _WORDINGS,
+                    "contradictions": _WORDINGS,
+                    "hint": LOCALISED,
+                    "follow_up": LOCALISED,
+                },
             ),
         },
         "model_answer": LOCALISED,
     },
     {"follow_ups": {"type": "array", "items": LOCALISED}},
 )
+GRADED_ANSWERS: Schema = _object(
+    {
+        "answers": {
+            "type": "array",
+            "minItems": 1,
+            "items": _object(
+                {
+                    "language": {"enum": list(TEXT_LANGUAGES)},
+                    "text": _TEXT,
+                    "points": {
+                        "type": "object",
+                        "propertyNames": _SLUG,
+                        "additionalProperties": {"enum": [level.value for level in LEVEL_SHARES]},
+                    },
+                }
+            ),
+        }
+    }
+)
+"""`graded.yaml`: points that an answer does not name are not met."""
 
 TEST_GROUP: Schema = _object({"max_score": _POSITIVE})
 

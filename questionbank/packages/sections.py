@@ -9,6 +9,7 @@ from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files
 from questionbank.packages.languages import LANGUAGES, AnswerLanguage
 from questionbank.packages.model import (
+    LEVEL_SHARES,
     ArtifactSpec,
     Borderline,
     Certainty,
@@ -20,6 +21,7 @@ from questionbank.packages.model import (
     Evaluation,
     FunctionSpec,
     GateSpec,
+    GradedAnswer,
     Kind,
     Metric,
     Numeric,
@@ -27,6 +29,7 @@ from questionbank.packages.model import (
     Option,
     Parameter,
     Performance,
+    PointLevel,
     RubricPoint,
     TestCase,
 )
@@ -201,18 +204,47 @@ def choice_spec(section: Mapping[str, Any], findings: Findings) -> ChoiceSpec:
     return ChoiceSpec(multiple=multiple, shuffle=section.get("shuffle", True), options=options)
 
 
-def open_spec(document: Mapping[str, Any], findings: Findings) -> OpenSpec:
-    """The rubric; its weights sum to 1."""
-    points = tuple(
-        RubricPoint(item["id"], float(item["weight"]), item.get("required", False), item["statement"])
-        for item in document["points"]
-    )
+def open_spec(document: Mapping[str, Any], graded: Mapping[str, Any], findings: Findings) -> OpenSpec:
+    """The rubric, whose weights sum to 1, and the answers of `graded.yaml`, which is empty where absent."""
+    points = tuple(_rubric_point(item) for item in document["points"])
     if len({point.id for point in points}) != len(points):
         findings.add("rubric.yaml", "two points have one id")
     total = sum(point.weight for point in points)
     if abs(total - 1) > _WEIGHT_SLACK:
         findings.add("rubric.yaml", f"the weights sum to {total:g}, not to 1")
-    return OpenSpec(points, document["model_answer"], tuple(document.get("follow_ups", ())))
+    return OpenSpec(
+        points,
+        document["model_answer"],
+        tuple(document.get("follow_ups", ())),
+        tuple(_graded_answer(item, points, findings) for item in graded.get("answers", ())),
+    )
+
+
+def _rubric_point(item: Mapping[str, Any]) -> RubricPoint:
+    def wordings(key: str) -> dict[str, tuple[str, ...]]:
+        return {language: tuple(texts) for language, texts in item.get(key, {}).items()}
+
+    return RubricPoint(
+        id=item["id"],
+        weight=float(item["weight"]),
+        required=item.get("required", False),
+        statement=item["statement"],
+        paraphrases=wordings("paraphrases"),
+        anchors=wordings("anchors"),
+        contradictions=wordings("contradictions"),
+        hint=item.get("hint"),
+        follow_up=item.get("follow_up"),
+    )
+
+
+def _graded_answer(
+    item: Mapping[str, Any], points: Sequence[RubricPoint], findings: Findings
+) -> GradedAnswer:
+    for name in sorted(item["points"].keys() - {point.id for point in points}):
+        findings.add("graded.yaml", f"the rubric has no point {name}")
+    levels = {point.id: PointLevel(item["points"].get(point.id, PointLevel.NOT_MET)) for point in points}
+    score = sum(point.weight * LEVEL_SHARES[levels[point.id]] for point in points)
+    return GradedAnswer(item["language"], item["text"], levels, round(score, 4))
 
 
 def gate_spec(section: Mapping[str, Any]) -> GateSpec:

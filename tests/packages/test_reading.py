@@ -118,16 +118,39 @@ def test_groups_earn_points(tmp_path: Path) -> None:
     assert package.tests[-1].group == "secret/large"
 
 
+BOTH = {"en": "x", "zh": "x"}
+
+
+def open_package(parent: Path, points: list[dict[str, Any]], answers: list[dict[str, Any]] | None) -> Path:
+    rubric = {"points": points, "model_answer": BOTH}
+    files: dict[str, str | None] = {
+        "touchstone.yaml": "kind: open\ntopics: [ethics]\ndifficulty: easy\nexpected_minutes: 5\n",
+        "rubric.yaml": json.dumps(rubric),
+        "graded.yaml": json.dumps({"answers": answers}) if answers else None,
+        "data/sample/cases.jsonl": None,
+        "data/secret/cases.jsonl": None,
+        "submissions/accepted/double.py": None,
+    }
+    return write_package(parent, files=files)
+
+
 def test_a_rubric_weighs_one(tmp_path: Path) -> None:
-    both = {"en": "x", "zh": "x"}
-    rubric = {"points": [{"id": "a", "weight": 0.5, "statement": both}], "model_answer": both}
-    folder = write_package(
-        tmp_path,
-        touchstone={"kind": "open", "function": None},
-        files={"rubric.yaml": json.dumps(rubric), "data/sample/cases.jsonl": None},
-    )
-    (folder / "touchstone.yaml").write_text(
-        "kind: open\ntopics: [ethics]\ndifficulty: easy\nexpected_minutes: 5\n"
-    )
-    (folder / "data" / "secret" / "cases.jsonl").unlink()
+    folder = open_package(tmp_path, [{"id": "a", "weight": 0.5, "statement": BOTH}], None)
     assert any("the weights sum to 0.5" in fault for fault in faults(folder))
+
+
+def test_graded_answers_come_with_the_score_of_their_points(tmp_path: Path) -> None:
+    points = [{"id": name, "weight": 0.25, "statement": BOTH} for name in ("a", "b", "c", "d")]
+    points[0]["paraphrases"] = {"en": ["y", "z"]}
+    answer = {"language": "en", "text": "y", "points": {"a": "met", "b": "partly"}}
+    package = read_package(open_package(tmp_path, points, [answer]))
+    assert package.open is not None
+    assert package.open.points[0].paraphrases == {"en": ("y", "z")}
+    (graded,) = package.open.graded
+    assert (graded.score, graded.points["b"], graded.points["d"]) == (0.375, "partly", "not_met")
+
+
+def test_a_graded_answer_names_points_of_the_rubric(tmp_path: Path) -> None:
+    answer = {"language": "en", "text": "y", "points": {"b": "met"}}
+    folder = open_package(tmp_path, [{"id": "a", "weight": 1, "statement": BOTH}], [answer])
+    assert "graded.yaml: the rubric has no point b" in faults(folder)
