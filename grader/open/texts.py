@@ -138,9 +138,7 @@ def _is_word(char: str) -> bool:
 
 @cache
 def _stop_words() -> frozenset[str]:
-    return frozenset(
-        {stem(word) for word in _STOP_EN.split()} | set(_STOP_EN.split()) | set(_STOP_ZH.split())
-    )
+    return frozenset(map(stem, STOP_EN)) | STOP_EN | STOP_ZH
 
 
 @cache
