@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 import jieba
 
-from grader.open.lexicon import NEGATIONS
+from grader.open.lexicon import NEGATIONS, STOP_EN, STOP_ZH
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _IS_CJK = re.compile(f"[{_CJK}]")
