@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from grader.models import Submission
-from questionbank.models import User
+from questionbank.models import Problem, User
 from questionbank.packages.model import Kind
 
 
@@ -32,6 +33,13 @@ def reviewable_submissions(user: User) -> QuerySet[Submission]:
     if user.is_staff:
         return rows
     return rows.filter(_reviewable_by(user)) if may_review(user) else rows.none()
+
+
+def is_being_asked(user: User, problem: Problem) -> bool:
+    """Whether an attempt of the user's at a set with this problem runs now: nothing may help then."""
+    asked = Q(question_set__items__version__problem=problem)
+    running = Q(finished_at=None, deadline__gt=timezone.now())
+    return bool(user.attempts.filter(asked & running).exists())
 
 
 def _reviewable_by(user: User) -> Q:

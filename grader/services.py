@@ -78,6 +78,8 @@ def _check_share(user: User, version: ProblemVersion, package: Package) -> None:
     """Bounds how often hidden labels may be asked: each measured answer tells a little about them."""
     if package.artifact is None:
         return
+    # One answer of a person's after the other: the last to be counted sees all of them.
+    User.objects.select_for_update().only("pk").get(pk=user.pk)
     most, since = package.artifact.submissions_per_hour, timezone.now() - timedelta(hours=1)
     rows = Submission.objects.filter(user=user, version__problem=version.problem, created_at__gt=since)
     times = rows.exclude(verdict=Verdict.IE).order_by("-created_at").values_list("created_at", flat=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from grader import runs, services
+from grader.access import is_being_asked
 from grader.errors import AnswerRefused, RunUnknown, StaleDraft
 from grader.pages.panels import panel_response, run_panel
 from grader.pages.sending import RunRate, SubmitRate, answer_of, refusal, too_fast
@@ -40,9 +42,9 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
         draft=reverse("problem-draft", args=[slug]),
         give_up=reverse("problem-give-up", args=[slug]),
     )
-    return render(
-        request, "grader/problem.html", {"nav": "problems"} | workbench(request, version, addresses)
-    )
+    asked = isinstance(request.user, User) and is_being_asked(request.user, version.problem)
+    shown = workbench(request, version, addresses, alone=not asked)
+    return render(request, "grader/problem.html", {"nav": "problems", "asked": asked} | shown)
 
 
 @login_required
@@ -128,7 +130,10 @@ def draft(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def give_up(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens the editorial to someone who has not solved the problem."""
-    current_version(slug)
+    version = current_version(slug)
+    if is_being_asked(logged_in(request), version.problem):
+        messages.error(request, _("While a question set asks you this problem, its editorial stays closed."))
+        return redirect("problem", slug)
     gave_up = request.session.get(GAVE_UP, [])
     if slug not in gave_up:
         request.session[GAVE_UP] = [*gave_up, slug]

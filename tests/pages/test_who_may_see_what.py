@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from grader.models import Submission
 from interviews.models import AttemptSubmission, QuestionSet
-from interviews.services import start_attempt
+from interviews.services import finish_attempt, start_attempt
 from questionbank.models import ProblemVersion, User
 from questionbank.services import package_of
 from tests.pages.conftest import CHOICE, CODE, OPEN, client_of
@@ -122,6 +122,23 @@ def test_a_problem_of_a_running_attempt_offers_no_hints_and_no_editorial(
     page = client_of(candidate).get(reverse("attempt-item", args=[attempt.pk, 1])).content
     assert b"tab-hints" not in page
     assert b"tab-editorial" not in page
+
+
+def test_while_a_set_asks_a_problem_its_own_page_helps_no_more_than_the_attempts(
+    question_set: QuestionSet, answered: Callable[..., Submission], candidate: User, stranger: User
+) -> None:
+    answered(verdict="AC", score=100.0)
+    attempt = start_attempt(question_set=question_set, candidate=candidate)
+    client, address = client_of(candidate), reverse("problem", args=[CODE])
+    gave_up = client.post(reverse("problem-give-up", args=[CODE]), follow=True)
+    for page in (client.get(address), gave_up):
+        assert b"tab-hints" not in page.content
+        assert b"tab-editorial" not in page.content
+        assert b"A question set asks you this problem now." in page.content
+    assert b"its editorial stays closed" in gave_up.content
+    assert b"tab-editorial" in client_of(stranger).get(address).content
+    finish_attempt(attempt)
+    assert client.get(address).context["editorial_open"]
 
 
 def test_a_candidates_marks_appear_only_once_all_points_have_one(
