@@ -154,11 +154,23 @@ def largest_error(*, values: Array, expected: Array) -> float:
     return float(np.max(np.abs(values - expected)))
 
 
-def relative_error(*, value: float, expected: float) -> float:
-    """|value − expected| / |expected|."""
-    if expected == 0:
+def relative_error(*, value: Value, expected: Value) -> float:
+    """|value − expected| / |expected|; the largest of them, entry by entry, for two arrays of one shape."""
+    found, wanted = np.asarray(value), np.asarray(expected)
+    if found.shape != wanted.shape:
+        raise MalformedMeasurement(f"the value has the shape {found.shape}, expected {wanted.shape}")
+    if not np.all(wanted):
         raise MalformedMeasurement("a relative error of nothing")
-    return abs(value - expected) / abs(expected)
+    return float(np.max(np.abs(found - wanted) / np.abs(wanted)))
+
+
+def shared_groups(*, sides: Array, groups: Array) -> float:
+    """What leaks through a split: of the rows on side 1, the share whose group has a row on side 0 as well.
+
+    Rows on other sides count for neither; 0 where side 1 is empty.
+    """
+    tested = groups[sides == 1]
+    return float(np.mean(np.isin(tested, groups[sides == 0]))) if len(tested) else 0.0
 
 
 def number(*, value: float) -> float:
@@ -209,6 +221,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "odds-difference": Measure(odds_difference, ("predictions", "labels", "groups")),
         "largest-error": Measure(largest_error, fixed=("values", "expected")),
         "relative-error": Measure(relative_error, fixed=("value", "expected")),
+        "shared-groups": Measure(shared_groups, fixed=("sides", "groups")),
         "number": Measure(number, fixed=("value",)),
         "ratio": Measure(ratio, fixed=("value", "baseline")),
         "speed-ratio": Measure(speed_ratio, ("seconds", "baseline_seconds")),

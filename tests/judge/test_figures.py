@@ -167,3 +167,22 @@ def test_measures_agree_with_their_definitions() -> None:
     assert call["speed-ratio"](
         seconds=np.array([1.0, 2.0, 4.0]), baseline_seconds=np.array([2.0, 4.0, 40.0])
     ) == pytest.approx(2.0)
+
+
+def test_a_relative_error_is_that_of_the_worst_entry() -> None:
+    relative_error = MEASURES["relative-error"].function
+    assert relative_error(value=9.0, expected=10.0) == pytest.approx(0.1)
+    assert relative_error(value=np.array([9.0, 3.0]), expected=np.array([10.0, 2.0])) == pytest.approx(0.5)
+    for value, expected in ((1.0, 0.0), (np.ones(2), np.ones(3))):
+        with pytest.raises(MalformedMeasurement):
+            relative_error(value=value, expected=expected)
+
+
+def test_a_split_leaks_where_both_sides_hold_rows_of_one_group() -> None:
+    shared_groups = MEASURES["shared-groups"].function
+    groups = np.array([7, 7, 8, 8, 9])
+    assert shared_groups(sides=np.array([1, 1, 0, 0, 1]), groups=groups) == 0
+    assert shared_groups(sides=np.array([1, 0, 0, 1, 1]), groups=groups) == pytest.approx(2 / 3)
+    left_out = np.array([1, -1, 0, -1, 1])
+    assert shared_groups(sides=left_out, groups=groups) == 0
+    assert shared_groups(sides=np.zeros(5), groups=groups) == 0
