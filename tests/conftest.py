@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.client import Sandbox
 from tests import chromium
 from tests import stack as parts
 from tests.models import DATA, prepare
@@ -104,6 +105,23 @@ def stack(
     """Broker, sandbox and one worker over this test's database; what a test has killed runs again."""
     sandbox, worker = judging_processes
     return parts.Stack(broker, sandbox.start(), worker.start())
+
+
+@pytest.fixture(scope="session")
+def exercise_data() -> Path:
+    """The data folder with everything that the shipped model exercises need."""
+    from tests.exercises import installed_data
+
+    return installed_data()
+
+
+@pytest.fixture(scope="module")
+def exercise_jail(exercise_data: Path) -> Iterator[Sandbox]:
+    """A sandbox with warm TensorFlow over that data."""
+    from tests.exercises import jail_over
+
+    with jail_over(exercise_data) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
