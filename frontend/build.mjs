@@ -28,6 +28,7 @@ await build({
     site: "src/site.ts",
     workbench: "src/workbench.ts",
     sets: "src/sets.ts",
+    review: "src/review.ts",
     touchstone: "styles/touchstone.css",
     icon: "styles/icon.svg",
     katex: "node_modules/katex/dist/katex.css",

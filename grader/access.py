@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from grader.models import Submission
+from grader.verdict import Stage
 from questionbank.models import Problem, User
 from questionbank.packages.model import Kind
 
@@ -40,6 +41,19 @@ def is_being_asked(user: User, problem: Problem) -> bool:
     asked = Q(question_set__items__version__problem=problem)
     running = Q(finished_at=None, deadline__gt=timezone.now())
     return bool(user.attempts.filter(asked & running).exists())
+
+
+def waiting_for_review(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+    """Those of `rows` that a person should look at: provisional ones, those asked about, audited ones."""
+    provisional = Q(stage=Stage.AWAITING_REVIEW)
+    asked = Q(regrade__isnull=False, regrade__answered_at=None)
+    audited = Q(grade__audited=True, marks=None)
+    return rows.filter(provisional | asked | audited).distinct()
+
+
+def feedback_is_open(submission: Submission) -> bool:
+    """Whether the candidate may learn which points were met: not while an attempt asks the problem."""
+    return not is_being_asked(submission.user, submission.version.problem)
 
 
 def _reviewable_by(user: User) -> Q:

@@ -31,5 +31,17 @@ class CannotMark(GraderError):
     """The marks do not fit the submission."""
 
 
+class CannotAsk(GraderError):
+    """The answer cannot be looked at again, or not once more."""
+
+
+class InvalidRule(GraderError):
+    """Thresholds that make no sense; `field` names the one at fault."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class Fenced(GraderError):
     """A newer attempt has taken the submission over: this worker's results are void."""

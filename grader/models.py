@@ -70,8 +70,78 @@ class CaseRecord(models.Model):
         constraints = [models.UniqueConstraint(fields=["submission", "position"], name="case_position_once")]
 
 
+class Grade(models.Model):
+    """What the machine made of an open answer: `grader.open.model.OpenGrade`; shares go from 0 to 1.
+
+    `points` are {point_id, level, probability, start, end}, the places in characters of the answer. `doubts`
+    say why it did not stand by itself, values of `grader.publishing.Doubt`; with none, it was published, and
+    `audited` may have sent it to a person all the same. `judge` names the language model that judged too,
+    `opinion` is its account: {point_id, level, quotes, reason}.
+    """
+
+    submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="grade")
+    score = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    language = models.CharField(max_length=10)
+    points = models.JSONField(default=list)
+    flags = models.JSONField(default=list)
+    doubts = models.JSONField(default=list)
+    grader = models.CharField(max_length=100)
+    judge = models.CharField(max_length=200, blank=True)
+    opinion = models.JSONField(default=list)
+    audited = models.BooleanField(default=False)
+    graded_at = models.DateTimeField(auto_now=True)
+
+
+class PublishingRule(models.Model):
+    """The operator's thresholds (`grader.publishing.Rule`); the newest row holds."""
+
+    half_width = models.FloatField()
+    pass_mark = models.FloatField()
+    graded_answers = models.PositiveSmallIntegerField()
+    audit_share = models.FloatField()
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+
+class RegradeRequest(models.Model):
+    """A candidate's wish that a person look at an answer again, once an answer."""
+
+    submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="regrade")
+    reason = models.TextField()
+    asked_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True)
+
+
+class CalibrationConsent(models.Model):
+    """A candidate lets marked answers be kept without a name as examples for the grader."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    given_at = models.DateTimeField(auto_now_add=True)
+
+
+class CalibrationExample(models.Model):
+    """An answer that a person has marked, without what names its author; `levels` by point id.
+
+    `origin` is a keyed hash of the submission: it finds the example again when the answer is marked anew or
+    its author withdraws consent, and tells nobody else whose it was.
+    """
+
+    problem = models.ForeignKey("questionbank.Problem", on_delete=models.CASCADE, related_name="examples")
+    text = models.TextField()
+    levels = models.JSONField()
+    origin = models.CharField(max_length=64, unique=True)
+    added_on = models.DateField(auto_now_add=True)
+
+
 class PointMark(models.Model):
-    """A reviewer's mark on one rubric point of an open answer."""
+    """A reviewer's mark on one rubric point of an open answer; `graded_level` is the machine's."""
 
     class Level(models.TextChoices):
         MET = "met"
@@ -81,6 +151,7 @@ class PointMark(models.Model):
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="marks")
     point_id = models.CharField(max_length=50)
     level = models.CharField(max_length=10, choices=Level.choices)
+    graded_level = models.CharField(max_length=10, blank=True)
     comment = models.TextField(blank=True)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     marked_at = models.DateTimeField(auto_now=True)

@@ -1,4 +1,4 @@
-"""What may be done with answers: the only module that writes submissions, drafts and marks."""
+"""What may be done with answers: with `grading` and `marking` all that writes submissions and drafts."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from django.utils.translation import gettext as _
 
 from grader import events
 from grader.answers import check_answer, check_text, clean, storable
-from grader.errors import AnswerRefused, CannotMark, Fenced, KeyReused, StaleDraft
+from grader.errors import AnswerRefused, Fenced, KeyReused, StaleDraft
 from grader.judge.model import CaseResult, Judgement
-from grader.models import CaseRecord, Draft, IdempotencyKey, PointMark, Submission
+from grader.models import CaseRecord, Draft, IdempotencyKey, Submission
 from grader.queue import DEFAULT_QUEUE, enqueue_judging, queue_of
 from grader.verdict import FINAL_STAGES, Stage, Verdict
 from questionbank.models import Problem, ProblemVersion, User
 from questionbank.packages.errors import PackageError
-from questionbank.packages.model import Package
+from questionbank.packages.model import Kind, Package
 from questionbank.services import DamagedVersion, package_of
 
 MAX_INFRASTRUCTURE_FAILURES = 3
 MAX_RESENT = 500
-_MARK_SHARES = {PointMark.Level.MET: 1.0, PointMark.Level.PARTLY: 0.5, PointMark.Level.NOT_MET: 0.0}
 
 
 def submit(*, user: User, version: ProblemVersion, language: str, source: str) -> Submission:
@@ -173,13 +172,18 @@ def finish(submission_id: str, attempt: int, judgement: Judgement) -> None:
         finished_at=timezone.now(),
         resend_at=None,
     )
-    _publish(submission_id, "finished", finished_event(Submission.objects.get(pk=submission_id)))
+    tell_finished(Submission.objects.get(pk=submission_id))
+
+
+def tell_finished(submission: Submission) -> None:
+    """Tells whoever watches how the submission stands at its end."""
+    _publish(str(submission.pk), "finished", finished_event(submission))
 
 
 def fail_attempt(submission_id: str, attempt: int) -> float | None:
     """Notes that judging failed through our fault: seconds until another try is due, None after the last.
 
-    `Fenced` where the attempt is void. After the last the verdict is IE.
+    `Fenced` where the attempt is void. After the last the verdict is IE; prose waits for a person instead.
     """
     failures = F("infrastructure_failures") + 1
     resend_at = timezone.now() + _patience()
@@ -201,8 +205,20 @@ def give_up_attempt(submission_id: str, attempt: int, lack: str) -> None:
 
 
 def _give_up(submission_id: str, attempt: int) -> None:
-    """The verdict IE; the pages say in the reader's language what it means."""
-    finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0))
+    """The verdict IE; the pages say in the reader's language what it means. Prose a person can still mark."""
+    version = Submission.objects.select_related("version__problem").get(pk=submission_id).version
+    if version.kind == Kind.OPEN and _is_readable(version):
+        finish(submission_id, attempt, Judgement(verdict=None, score=0.0, needs_review=True))
+    else:
+        finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0))
+
+
+def _is_readable(version: ProblemVersion) -> bool:
+    try:
+        package_of(version)
+    except (DamagedVersion, PackageError):
+        return False
+    return True
 
 
 def requeue_forgotten() -> int:
@@ -280,43 +296,6 @@ def save_draft(*, user: User, problem: Problem, language: str, source: str, revi
     except IntegrityError as error:
         raise StaleDraft(_("Another window has saved a newer draft.")) from error
     raise StaleDraft(_("Another window has saved a newer draft."))
-
-
-def mark_points(
-    *, reviewer: User, submission: Submission, marks: Mapping[str, tuple[str, str]]
-) -> Submission:
-    """Records a reviewer's marks, rubric point to (level, comment); once every point has one, the score.
-
-    Raises `CannotMark` where the submission is no open answer or a mark names no point of its rubric.
-    """
-    rubric = package_of(submission.version).open
-    if rubric is None or submission.stage not in FINAL_STAGES:
-        raise CannotMark(_("Only open answers that were handed in are marked."))
-    known = {point.id for point in rubric.points}
-    for point_id, (level, _comment) in marks.items():
-        if point_id not in known or level not in PointMark.Level.values:
-            raise CannotMark(_("There is no such point or level: %(name)s.") % {"name": point_id})
-    with transaction.atomic():
-        # One reviewer after the other: the last to mark a point sees all the marks.
-        Submission.objects.select_for_update().only("pk").get(pk=submission.pk)
-        for point_id, (level, comment) in marks.items():
-            PointMark.objects.update_or_create(
-                submission=submission,
-                point_id=point_id,
-                defaults={"level": level, "comment": clean(comment), "reviewer": reviewer},
-            )
-        levels = dict(submission.marks.values_list("point_id", "level"))
-        if known <= levels.keys():
-            shares = (
-                point.weight * _MARK_SHARES[PointMark.Level(levels[point.id])] for point in rubric.points
-            )
-            submission.score = round(100 * sum(shares), 2)
-            submission.stage = Stage.DONE
-            submission.finished_at = timezone.now()
-            submission.save(update_fields=["score", "stage", "finished_at"])
-    if submission.stage == Stage.DONE:
-        _publish(str(submission.pk), "finished", finished_event(submission))
-    return submission
 
 
 def _update(submission_id: str, attempt: int, **fields: Any) -> None:

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext
 
-from grader import devices, queue, runs, services
+from grader import devices, grading, queue, runs, services
 from grader.errors import Fenced, RunUnknown
 from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
@@ -30,9 +30,12 @@ from grader.judge.model import Answer, CaseResult, Observer
 from grader.judge.toolchains import survey
 from grader.lacks import data_missing
 from grader.models import Submission
+from grader.open.grading import grade
+from grader.open.texts import language_of
 from grader.verdict import Stage
 from questionbank import offering
 from questionbank.models import ProblemVersion
+from questionbank.packages.model import Kind
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
 from sandbox.errors import MissingRuntime, NoDevice, SandboxError
@@ -73,6 +76,9 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
 
 def _judge(submission_id: str, attempt: int) -> None:
     submission = Submission.objects.select_related("version__problem").get(pk=submission_id)
+    if submission.version.kind == Kind.OPEN:
+        _grade(submission, attempt)
+        return
     positions = count()
 
     def case(result: CaseResult) -> None:
@@ -94,6 +100,15 @@ def _judge(submission_id: str, attempt: int) -> None:
     for position in range(next(positions), len(judgement.cases)):
         services.record_case(submission_id, attempt, position, judgement.cases[position])
     services.finish(submission_id, attempt, judgement)
+
+
+def _grade(submission: Submission, attempt: int) -> None:
+    """Grades prose by its rubric, point by point."""
+    pk = str(submission.pk)
+    with _renewing(pk, attempt):
+        question = grading.question_for(submission.version, language_of, leave_out=pk)
+        found = grade(question, submission.source, store=settings.DATA_ROOT / "public")
+    grading.finish_graded(pk, attempt, found)
 
 
 @contextmanager

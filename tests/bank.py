@@ -69,12 +69,17 @@ def write_choice(parent: Path) -> Path:
 
 
 def write_open(parent: Path) -> Path:
-    """Two rubric points of weight 0.6 and 0.4."""
-    points = [
+    """Two rubric points of weight 0.6 and 0.4; the first has a hint and a follow-up question."""
+    points: list[dict[str, Any]] = [
         {"id": name, "weight": weight, "statement": _localised(f"says {name}")}
         for name, weight in (("cause", 0.6), ("remedy", 0.4))
     ]
-    rubric = {"points": points, "model_answer": _localised("The model answer.")}
+    points[0] |= {"hint": _localised("think of causes"), "follow_up": _localised("What causes it?")}
+    rubric = {
+        "points": points,
+        "model_answer": _localised("The model answer."),
+        "follow_ups": [_localised("What else?")],
+    }
     files = _NO_DATA | {"submissions/accepted/double.py": None, "rubric.yaml": json.dumps(rubric)}
     touchstone = {"kind": "open", "function": None, "languages": None}
     return write_package(parent, slug=OPEN, touchstone=touchstone, files=files)

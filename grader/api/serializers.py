@@ -8,9 +8,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from grader.access import may_review
+from grader.feedback import Standing, feedback_on, grade_of, is_marked
 from grader.judge.model import MetricState
-from grader.models import CaseRecord, PointMark, Submission
+from grader.marking import MAX_REASON
+from grader.models import CaseRecord, Grade, PointMark, RegradeRequest, Submission
+from grader.open.model import Flag
+from grader.publishing import Doubt
 from grader.verdict import Stage, Verdict
+from questionbank.packages.model import PointLevel
 
 VERDICTS = [verdict.value for verdict in Verdict]
 
@@ -80,6 +85,85 @@ class MarksSerializer(serializers.Serializer[Any]):
     marks = MarkSerializer(many=True)
 
 
+class RegradeSerializer(serializers.ModelSerializer[RegradeRequest]):
+    """A candidate's wish for a second look; `answered_at` is null until a person has looked."""
+
+    reason = serializers.CharField(max_length=MAX_REASON)
+
+    class Meta:
+        model = RegradeRequest
+        fields = ("reason", "asked_at", "answered_at")
+        read_only_fields = ("asked_at", "answered_at")
+
+
+class PointFeedbackSerializer(serializers.Serializer[Any]):
+    """One rubric point. `source[start:end]`, in characters, are the words it was found in."""
+
+    point_id = serializers.CharField()
+    weight = serializers.FloatField()
+    level = serializers.ChoiceField([level.value for level in PointLevel])
+    statement = serializers.DictField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="by language; null for a point that was missed",
+    )
+    hint = serializers.DictField(child=serializers.CharField(), allow_null=True)
+    start = serializers.IntegerField(allow_null=True)
+    end = serializers.IntegerField(allow_null=True)
+    comment = serializers.CharField(allow_blank=True)
+
+
+class FeedbackSerializer(serializers.Serializer[Any]):
+    """What a candidate may know of an open answer's grade. Scores are shares from 0 to 1."""
+
+    standing = serializers.ChoiceField(
+        [standing.value for standing in Standing],
+        help_text="provisional waits for a person, published stands by itself, marked is a person's",
+    )
+    score = serializers.FloatField()
+    low = serializers.FloatField(help_text="the ends of the interval")
+    high = serializers.FloatField()
+    points = PointFeedbackSerializer(many=True)
+    follow_up = serializers.DictField(
+        child=serializers.CharField(), allow_null=True, help_text="a question chosen by what was missed"
+    )
+
+
+class GradedPointSerializer(serializers.Serializer[Any]):
+    point_id = serializers.CharField()
+    level = serializers.ChoiceField([level.value for level in PointLevel])
+    probability = serializers.FloatField()
+    start = serializers.IntegerField(allow_null=True)
+    end = serializers.IntegerField(allow_null=True)
+
+
+class GradeSerializer(serializers.ModelSerializer[Grade]):
+    """The machine's grade as reviewers see it."""
+
+    points = GradedPointSerializer(many=True)
+    flags = serializers.ListField(child=serializers.ChoiceField([flag.value for flag in Flag]))
+    doubts = serializers.ListField(
+        child=serializers.ChoiceField([doubt.value for doubt in Doubt]),
+        help_text="why it does not stand by itself; empty where it does",
+    )
+
+    class Meta:
+        model = Grade
+        fields = (
+            "score",
+            "low",
+            "high",
+            "language",
+            "points",
+            "flags",
+            "doubts",
+            "audited",
+            "grader",
+            "judge",
+            "graded_at",
+        )
+
+
 class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     """A submission in a list."""
 
@@ -115,6 +199,11 @@ class SubmissionDetailSerializer(SubmissionSerializer):
         help_text="empty until every rubric point has its mark, but for those who mark"
     )
 
+    feedback = serializers.SerializerMethodField(
+        help_text="of an open answer; null before it is graded, and while its attempt is running"
+    )
+    grade = serializers.SerializerMethodField(help_text="the machine's grade, for those who mark; else null")
+
     class Meta(SubmissionSerializer.Meta):
         fields = (
             *SubmissionSerializer.Meta.fields,
@@ -129,14 +218,28 @@ class SubmissionDetailSerializer(SubmissionSerializer):
             "metrics",
             "exhibits",
             "marks",
+            "feedback",
+            "grade",
         )
         read_only_fields = fields
 
     @extend_schema_field(MarkSerializer(many=True))
     def get_marks(self, submission: Submission) -> Any:
-        if submission.score is None and not may_review(self.context["request"].user):
+        if not is_marked(submission) and not may_review(self.context["request"].user):
             return []
         return MarkSerializer(submission.marks.all(), many=True).data
+
+    @extend_schema_field(FeedbackSerializer(allow_null=True))
+    def get_feedback(self, submission: Submission) -> Any:
+        feedback = feedback_on(submission)
+        return FeedbackSerializer(feedback).data if feedback else None
+
+    @extend_schema_field(GradeSerializer(allow_null=True))
+    def get_grade(self, submission: Submission) -> Any:
+        if not may_review(self.context["request"].user):
+            return None
+        grade = grade_of(submission)
+        return GradeSerializer(grade).data if grade else None
 
 
 class RunStartedSerializer(serializers.Serializer[Any]):

@@ -18,13 +18,15 @@ from grader.access import may_review, reviewable_submissions, visible_submission
 from grader.api.serializers import (
     AnswerSerializer,
     MarksSerializer,
+    RegradeSerializer,
     RunRequestSerializer,
     RunSerializer,
     RunStartedSerializer,
     SubmissionDetailSerializer,
     SubmissionSerializer,
 )
-from grader.errors import AnswerRefused, CannotMark, KeyReused, RunUnknown
+from grader.errors import AnswerRefused, CannotAsk, CannotMark, KeyReused, RunUnknown
+from grader.marking import ask_regrade, mark_points
 from grader.models import Submission
 from questionbank.api.problems_json import Conflict
 from questionbank.api.schema import errors
@@ -127,10 +129,29 @@ class SubmissionViewSet(
             for mark in given.validated_data["marks"]
         }
         try:
-            services.mark_points(reviewer=user, submission=submission, marks=marks)
+            mark_points(reviewer=user, submission=submission, marks=marks)
         except CannotMark as error:
             raise ValidationError({"marks": [str(error)]}) from error
         return self._detail(submission)
+
+    @extend_schema(
+        summary="Ask a person to look at one's own open answer again, once",
+        request=RegradeSerializer,
+        responses={201: RegradeSerializer, **errors(409)},
+    )
+    @action(detail=True, methods=["post"])
+    def regrade(self, request: Request, pk: str) -> Response:
+        user: Any = request.user
+        submission = get_object_or_404(Submission.objects.filter(user=user), pk=pk)
+        given = RegradeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            asked = ask_regrade(user=user, submission=submission, reason=given.validated_data["reason"])
+        except AnswerRefused as error:
+            raise ValidationError({error.field: [str(error)]}) from error
+        except CannotAsk as error:
+            raise Conflict(str(error)) from error
+        return Response(RegradeSerializer(asked).data, status=status.HTTP_201_CREATED)
 
 
 class RunViewSet(viewsets.GenericViewSet[Any]):

@@ -10,13 +10,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from grader.access import may_review, visible_submissions
-from grader.models import Submission
+from grader.feedback import Standing, feedback_on
+from grader.marking import MAX_REASON, has_consented
+from grader.models import RegradeRequest, Submission
+from grader.pages.highlighting import Piece, pieces_of
 from grader.pages.panels import option_rows, panel_response, submission_panel
 from grader.pages.plots import FIELD_AT_LEAST, attempts_plot, curves_of, heats_of
 from grader.pages.problem import logged_in
 from grader.pages.wording import VERDICT_WORDS, seconds, size, state_word
 from grader.verdict import FINAL_STAGES
-from questionbank.models import Problem
+from questionbank.models import Problem, User
 from questionbank.packages.model import Kind
 from questionbank.services import package_of
 
@@ -48,7 +51,23 @@ def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
         if may_review(user) and found.version.kind == Kind.OPEN and found.stage in FINAL_STAGES
         else "",
     }
+    if found.user_id == user.pk and found.version.kind == Kind.OPEN:
+        context |= _own_wishes(found, user)
     return render(request, "grader/submission.html", context)
+
+
+def _own_wishes(found: Submission, user: User) -> dict[str, object]:
+    """What a candidate may ask of an open answer: a second look, and whether it may be kept as an example."""
+    feedback = feedback_on(found)
+    final = feedback is not None and feedback.standing is not Standing.PROVISIONAL
+    regrade = RegradeRequest.objects.filter(submission=found).first()
+    return {
+        "regrade": regrade,
+        "may_ask": final and regrade is None,
+        "offers_consent": True,
+        "consented": has_consented(user),
+        "max_reason": MAX_REASON,
+    }
 
 
 def submission_context(found: Submission) -> dict[str, object]:
@@ -73,12 +92,21 @@ def submission_context(found: Submission) -> dict[str, object]:
         "panel": submission_panel(found),
         "case_rows": cases if found.stage in FINAL_STAGES else [],
         "lines": [line + "\n" for line in found.source.split("\n")],
+        "pieces": _pieces(found) if package.open else [],
         "options": option_rows(package, found.source),
         "curves": curves_of(found.exhibits),
         "heats": heats_of(found.exhibits),
         "exhibits_problem": found.exhibits.get("problem", ""),
         "is_code": package.kind in {Kind.FUNCTION, Kind.PASS_FAIL, Kind.ARTIFACT},
     }
+
+
+def _pieces(found: Submission) -> list[Piece]:
+    """The answer with the words that count for each point."""
+    feedback = feedback_on(found)
+    points = feedback.points if feedback else ()
+    places = {number: (point.start, point.end) for number, point in enumerate(points, start=1)}
+    return pieces_of(found.source, places)
 
 
 @login_required

@@ -12,12 +12,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from grader.feedback import Feedback, PointFeedback, Standing, feedback_on
 from grader.judge.model import MetricState
-from grader.models import CaseRecord, PointMark, Submission
+from grader.models import CaseRecord, Submission
 from grader.pages.differing import Difference, difference
 from grader.pages.wording import (
     ADVICE,
+    LEVEL_CLASSES,
     LEVEL_WORDS,
+    STANDING_WORDS,
     TIMER_WORDS,
     VERDICT_WORDS,
     figure,
@@ -47,13 +50,31 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class PointRow:
-    """A rubric point with its mark, as the candidate may see it."""
+    """A rubric point as its candidate may see it. `number` names it in the answer's margin."""
 
-    statement: str
+    number: int
     level: str
     word: str
+    verdict: str
+    """The verdict whose colours its level has."""
+    statement: str
+    hint: str
+    quote: str
     comment: str
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPanel:
+    """Scores are of 100."""
+
+    standing: Standing
+    word: str
+    score: int
+    low: int
+    high: int
+    points: tuple[PointRow, ...]
+    follow_up: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +117,36 @@ def _interval(found: Mapping[str, Any], digits: int) -> str:
     return f"{figure(found['low'], digits, '')} – {figure(found['high'], digits, '')}"
 
 
-def point_rows(package: Package, submission: Submission) -> list[PointRow]:
-    """The marks, once every point has one; nothing of a rubric is shown before."""
-    if package.open is None or submission.score is None:
-        return []
-    marks: dict[str, PointMark] = {mark.point_id: mark for mark in submission.marks.all()}
-    return [
-        PointRow(
-            statement=localised(point.statement),
-            level=marks[point.id].level,
-            word=str(LEVEL_WORDS[marks[point.id].level]),
-            comment=marks[point.id].comment,
-            percent=round(100 * point.weight),
-        )
-        for point in package.open.points
-        if point.id in marks
-    ]
+def feedback_panel(submission: Submission, feedback: Feedback | None) -> FeedbackPanel | None:
+    """The feedback in the page's language."""
+    if feedback is None:
+        return None
+    return FeedbackPanel(
+        standing=feedback.standing,
+        word=str(STANDING_WORDS[feedback.standing]),
+        score=round(100 * feedback.score),
+        low=round(100 * feedback.low),
+        high=round(100 * feedback.high),
+        points=tuple(
+            _point_row(number, point, submission.source)
+            for number, point in enumerate(feedback.points, start=1)
+        ),
+        follow_up=localised(feedback.follow_up) if feedback.follow_up else "",
+    )
+
+
+def _point_row(number: int, point: PointFeedback, answer: str) -> PointRow:
+    return PointRow(
+        number=number,
+        level=point.level,
+        word=str(LEVEL_WORDS[point.level]),
+        verdict=LEVEL_CLASSES[point.level],
+        statement=localised(point.statement) if point.statement else "",
+        hint=localised(point.hint) if point.hint else "",
+        quote=answer[point.start : point.end] if point.start is not None else "",
+        comment=point.comment,
+        percent=round(100 * point.weight),
+    )
 
 
 def option_rows(package: Package, source: str) -> list[OptionRow]:
@@ -161,7 +196,7 @@ def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, 
         "metrics": metric_rows(package, submission.metrics),
         "final_share": round(100 * package.artifact.final_share) if package.artifact else 0,
         "plotted": package.artifact is not None and package.artifact.plot is not None,
-        "points": point_rows(package, submission),
+        "feedback": feedback_panel(submission, feedback_on(submission)) if package.open else None,
         "is_open": package.kind == Kind.OPEN,
         "computed_on": computed_on(submission, package) if over else "",
     }

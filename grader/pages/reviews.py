@@ -1,6 +1,8 @@
-"""Open answers that wait for a reviewer, and the page where one is marked point by point."""
+"""Open answers that wait for a reviewer, and the page where one is confirmed or marked point by point."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,20 +14,47 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from grader.access import may_review, reviewable_submissions
+from grader.access import may_review, reviewable_submissions, waiting_for_review
 from grader.errors import CannotMark
-from grader.models import PointMark, Submission
+from grader.feedback import grade_of
+from grader.marking import mark_points
+from grader.models import Grade, PointMark, RegradeRequest, Submission
+from grader.pages.highlighting import pieces_of
 from grader.pages.problem import logged_in
-from grader.pages.wording import LEVEL_WORDS
-from grader.services import mark_points
+from grader.pages.wording import DOUBT_WORDS, FLAG_WORDS, LEVEL_CLASSES, LEVEL_WORDS
 from grader.verdict import FINAL_STAGES, Stage
 from questionbank.models import User
-from questionbank.packages.model import Package
+from questionbank.packages.model import Package, PointLevel, RubricPoint
 from questionbank.pages.words import localised
 from questionbank.services import package_of
 
 PAGE_SIZE = 40
 MAX_COMMENT = 2000
+_MET_FROM, _PARTLY_FROM = 0.67, 0.33
+"""Where a probability leans to, when the grader was not sure enough to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A rubric point before its reviewer: what the grader said of it, and the mark that is offered.
+
+    `graded` is empty where the machine has said nothing; `percent` and `probability` are of 100.
+    """
+
+    number: int
+    id: str
+    percent: int
+    required: bool
+    statement: str
+    graded: str
+    graded_word: str
+    graded_verdict: str
+    probability: int
+    quote: str
+    opinion: str
+    level: str
+    comment: str
+    reviewer: str
 
 
 def reviewer(request: HttpRequest) -> User:
@@ -39,78 +68,173 @@ def reviewer(request: HttpRequest) -> User:
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Oldest first, so that nobody waits for ever; `?done=1` lists what was marked, newest first."""
-    rows = reviewable_submissions(reviewer(request)).defer("source")
+    rows = reviewable_submissions(reviewer(request)).defer("source").select_related("grade", "regrade")
     done = request.GET.get("done") == "1"
     if done:
-        rows = rows.filter(stage=Stage.DONE).order_by("-finished_at")
+        rows = rows.filter(stage=Stage.DONE).exclude(marks=None).distinct().order_by("-finished_at")
     else:
-        rows = rows.filter(stage=Stage.AWAITING_REVIEW).order_by("created_at")
+        rows = waiting_for_review(rows).order_by("created_at", "pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "grader/review_queue.html", {"nav": "review", "page": page, "done": done})
+    listed = [(row, why_waiting(row), getattr(row, "grade", None)) for row in page]
+    context = {"nav": "review", "page": page, "done": done, "listed": listed}
+    return render(request, "grader/review_queue.html", context)
+
+
+def why_waiting(submission: Submission) -> str:
+    """Why a person should look, in a few words."""
+    regrade: RegradeRequest | None = getattr(submission, "regrade", None)
+    grade: Grade | None = getattr(submission, "grade", None)
+    if regrade and regrade.answered_at is None:
+        return _("Asked for by the candidate")
+    if submission.stage == Stage.AWAITING_REVIEW:
+        if grade is None:
+            return _("Not graded")
+        reasons = [str(DOUBT_WORDS.get(doubt, doubt)) for doubt in grade.doubts]
+        return _("Provisional: %(reasons)s") % {"reasons": "; ".join(reasons)}
+    return _("Audit: published, drawn by chance") if grade and grade.audited else ""
+
+
+@login_required
+@require_safe
+def begin(request: HttpRequest) -> HttpResponse:
+    """Opens the answer that has waited longest."""
+    first = next_waiting(reviewer(request))
+    return redirect("review", first.pk) if first else redirect("review-queue")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, submission_id: str) -> HttpResponse:
+    """One answer. Saving a full set of marks opens the next one that waits."""
     user = reviewer(request)
     rows = reviewable_submissions(user).filter(stage__in=FINAL_STAGES)
     submission = get_object_or_404(rows, pk=submission_id)
     package = package_of(submission.version)
+    following = next_waiting(user, after=submission)
+    context: dict[str, object] = {"nav": "review", "following": following}
     if request.method == "POST":
         marks = marks_in(request, package)
         try:
             mark_points(reviewer=user, submission=submission, marks=marks)
         except CannotMark as error:
             messages.error(request, str(error))
-            return redirect("review", submission.pk)
-        left = len(points_of(package)) - submission.marks.count()
-        if left:
-            text = ngettext("Kept. %(n)s point is left.", "Kept. %(n)s points are left.", left)
-            messages.info(request, text % {"n": left})
-            return redirect("review", submission.pk)
-        messages.success(request, _("Marked: %(score)s of 100.") % {"score": round(submission.score or 0)})
-        return redirect("review-queue")
-    return render(request, "grader/review.html", {"nav": "review"} | review_context(submission, package))
+            context |= review_context(submission, package, offered=marks)
+            return render(request, "grader/review.html", context, status=400)
+        return _saved(request, submission, package, following)
+    return render(request, "grader/review.html", context | review_context(submission, package))
 
 
-def points_of(package: Package) -> tuple[str, ...]:
-    return tuple(point.id for point in package.open.points) if package.open else ()
+def _saved(
+    request: HttpRequest, submission: Submission, package: Package, following: Submission | None
+) -> HttpResponse:
+    left = len(points_of(package)) - submission.marks.count()
+    if left:
+        text = ngettext("Kept. %(n)s point is left.", "Kept. %(n)s points are left.", left)
+        messages.info(request, text % {"n": left})
+        return redirect("review", submission.pk)
+    messages.success(request, _("Marked: %(score)s of 100.") % {"score": round(submission.score or 0)})
+    return redirect("review", following.pk) if following else redirect("review-queue")
+
+
+def next_waiting(user: User, after: Submission | None = None) -> Submission | None:
+    """The next answer in the queue; behind its end, its beginning."""
+    rows = waiting_for_review(reviewable_submissions(user)).defer("source").order_by("created_at", "pk")
+    if after is None:
+        return rows.first()
+    rows = rows.exclude(pk=after.pk)
+    return rows.filter(created_at__gte=after.created_at).first() or rows.first()
+
+
+def points_of(package: Package) -> tuple[RubricPoint, ...]:
+    return package.open.points if package.open else ()
 
 
 def marks_in(request: HttpRequest, package: Package) -> dict[str, tuple[str, str]]:
     """Point id to (level, comment), for the points whose level was chosen."""
     return {
-        point: (
-            request.POST[f"level-{point}"],
-            request.POST.get(f"comment-{point}", "").strip()[:MAX_COMMENT],
+        point.id: (
+            request.POST[f"level-{point.id}"],
+            request.POST.get(f"comment-{point.id}", "").strip()[:MAX_COMMENT],
         )
         for point in points_of(package)
-        if request.POST.get(f"level-{point}")
+        if request.POST.get(f"level-{point.id}")
     }
 
 
-def review_context(submission: Submission, package: Package) -> dict[str, object]:
-    marks = {mark.point_id: mark for mark in submission.marks.select_related("reviewer")}
+def review_context(
+    submission: Submission, package: Package, offered: dict[str, tuple[str, str]] | None = None
+) -> dict[str, object]:
+    """What `grader/review.html` shows; `offered` are marks that were refused, to be mended."""
     rubric = package.open
-    points = []
-    for point in rubric.points if rubric else ():
-        mark: PointMark | None = marks.get(point.id)
-        points.append(
-            {
-                "id": point.id,
-                "percent": round(100 * point.weight),
-                "required": point.required,
-                "statement": localised(point.statement),
-                "level": mark.level if mark else "",
-                "comment": mark.comment if mark else "",
-                "reviewer": mark.reviewer.get_username() if mark else "",
-            }
-        )
+    grade = grade_of(submission)
+    marks = {mark.point_id: mark for mark in submission.marks.select_related("reviewer")}
+    points = [
+        _reviewed(number, point, submission, grade, marks.get(point.id), (offered or {}).get(point.id))
+        for number, point in enumerate(points_of(package), start=1)
+    ]
+    places = {found["point_id"]: (found["start"], found["end"]) for found in grade.points} if grade else {}
     return {
         "submission": submission,
         "package": package,
+        "grade": grade,
+        "interval": (round(100 * grade.low), round(100 * grade.high), round(100 * grade.score))
+        if grade
+        else None,
+        "why": why_waiting(submission),
+        "flags": [str(FLAG_WORDS.get(flag, flag)) for flag in grade.flags] if grade else [],
+        "regrade": RegradeRequest.objects.filter(submission=submission).first(),
+        "pieces": pieces_of(
+            submission.source, {point.number: places.get(point.id, (None, None)) for point in points}
+        ),
         "points": points,
-        "levels": [(value, LEVEL_WORDS[value]) for value in PointMark.Level.values],
+        "levels": [
+            (key, value, LEVEL_WORDS[value]) for key, value in enumerate(PointMark.Level.values, start=1)
+        ],
         "model_answer": localised(rubric.model_answer) if rubric else "",
         "follow_ups": [localised(text) for text in rubric.follow_ups] if rubric else [],
     }
+
+
+def _reviewed(
+    number: int,
+    point: RubricPoint,
+    submission: Submission,
+    grade: Grade | None,
+    mark: PointMark | None,
+    offered: tuple[str, str] | None,
+) -> Reviewed:
+    found = next((one for one in (grade.points if grade else []) if one["point_id"] == point.id), None)
+    said = next((one for one in (grade.opinion if grade else []) if one["point_id"] == point.id), None)
+    if offered:
+        level, comment = offered
+    elif mark:
+        level, comment = mark.level, mark.comment
+    else:
+        level, comment = (leaning(found["level"], found["probability"]) if found else ""), ""
+    return Reviewed(
+        number=number,
+        id=point.id,
+        percent=round(100 * point.weight),
+        required=point.required,
+        statement=localised(point.statement),
+        graded=found["level"] if found else "",
+        graded_word=str(LEVEL_WORDS[found["level"]]) if found else "",
+        graded_verdict=LEVEL_CLASSES[found["level"]] if found else "",
+        probability=round(100 * found["probability"]) if found else 0,
+        quote=submission.source[found["start"] : found["end"]]
+        if found and found["start"] is not None
+        else "",
+        opinion=said["reason"] if said else "",
+        level=level,
+        comment=comment,
+        reviewer=mark.reviewer.get_username() if mark else "",
+    )
+
+
+def leaning(level: str, probability: float) -> str:
+    """The mark that is offered: what the grader said, or where it leans to where it was unsure."""
+    if level != PointLevel.UNSURE:
+        return level
+    if probability >= _MET_FROM:
+        return PointLevel.MET
+    return PointLevel.PARTLY if probability >= _PARTLY_FROM else PointLevel.NOT_MET

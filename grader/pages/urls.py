@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from grader.pages import history, problem, reviews
+from grader.pages import agreement, history, problem, reviews, wishes
 
 urlpatterns = [
     path("problems/<slug:slug>/", problem.problem, name="problem"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("submissions/", history.submissions, name="submissions"),
     path("submissions/<uuid:submission_id>/", history.submission, name="submission"),
     path("submissions/<uuid:submission_id>/panel/", history.panel, name="submission-panel"),
+    path("submissions/<uuid:submission_id>/regrade/", wishes.regrade, name="submission-regrade"),
+    path("consent/", wishes.consent, name="calibration-consent"),
     path("review/", reviews.queue, name="review-queue"),
+    path("review/next/", reviews.begin, name="review-begin"),
+    path("review/agreement/", agreement.agreement, name="review-agreement"),
     path("review/<uuid:submission_id>/", reviews.review, name="review"),
 ]

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from grader.models import PointMark, Submission
+from grader.feedback import Standing
+from grader.models import Submission
+from grader.open.model import Flag
+from grader.publishing import Doubt
 from grader.verdict import Stage, Verdict
+from questionbank.packages.model import PointLevel
 
 VERDICT_WORDS: Mapping[str, Promise] = {
     Verdict.AC: _("Accepted"),
@@ -28,9 +32,42 @@ STAGE_WORDS: Mapping[str, Promise] = {
     Stage.DONE: _("Done"),
 }
 LEVEL_WORDS: Mapping[str, Promise] = {
-    PointMark.Level.MET: _("Met"),
-    PointMark.Level.PARTLY: _("Partly met"),
-    PointMark.Level.NOT_MET: _("Not met"),
+    PointLevel.MET: _("Met"),
+    PointLevel.PARTLY: _("Partly met"),
+    PointLevel.NOT_MET: _("Not met"),
+    PointLevel.UNSURE: _("Unsure"),
+}
+LEVEL_CLASSES: Mapping[str, str] = {
+    PointLevel.MET: "AC",
+    PointLevel.PARTLY: "TLE",
+    PointLevel.NOT_MET: "WA",
+    PointLevel.UNSURE: "",
+}
+"""The colours of verdicts, for levels."""
+STANDING_WORDS: Mapping[str, Promise] = {
+    Standing.PROVISIONAL: _("Provisional"),
+    Standing.PUBLISHED: _("Graded"),
+    Standing.MARKED: _("Marked"),
+}
+DOUBT_WORDS: Mapping[str, Promise] = {
+    Doubt.WIDE: _("the interval is wide"),
+    Doubt.STRADDLES: _("the interval spans the pass mark"),
+    Doubt.FLAGGED: _("something was flagged"),
+    Doubt.FEW_SAMPLES: _("too few graded answers to this question"),
+    Doubt.LANGUAGE: _("the grader was not measured in this language"),
+    Doubt.JUDGES_DISAGREE: _("the language model does not agree"),
+}
+FLAG_WORDS: Mapping[str, Promise] = {
+    Flag.EMPTY: _("empty"),
+    Flag.COPY_OF_QUESTION: _("a copy of the question"),
+    Flag.COPY_OF_OTHER_ANSWER: _("a copy of another question's model answer"),
+    Flag.KEYWORD_STUFFING: _("keywords without sentences"),
+    Flag.OFF_TOPIC: _("off the topic"),
+    Flag.CONTRADICTION: _("contradicts a point"),
+    Flag.NEGATION: _("denies a point"),
+    Flag.TOO_LONG: _("very long"),
+    Flag.INVISIBLE_CHARACTERS: _("invisible characters"),
+    Flag.INJECTION: _("speaks to the grader"),
 }
 ADVICE: Mapping[str, Promise] = {
     Verdict.TLE: _("A test took longer than the limit. Look for a loop that grows faster than it must."),
@@ -50,7 +87,7 @@ def state_word(submission: Submission) -> str:
     if submission.verdict:
         return str(VERDICT_WORDS.get(submission.verdict, submission.verdict))
     if submission.stage == Stage.DONE and submission.score is not None:
-        return str(_("Marked"))
+        return str(_("Graded"))
     return str(STAGE_WORDS.get(submission.stage, submission.stage))
 
 

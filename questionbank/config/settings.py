@@ -199,6 +199,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # A reviewer's mark knows no "unsure".
+    "ENUM_NAME_OVERRIDES": {"PointLevelEnum": ["met", "partly", "not_met", "unsure"]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "grader.api.schema.describe_streams",

@@ -77,33 +77,61 @@ def test_a_set_is_made_taken_and_read(
     accessible(interviewer)
 
 
-def test_an_open_answer_is_marked_point_by_point(visit: Visit, accessible: Callable[[Page], None]) -> None:
-    name = new_name()
-    candidate = visit()
+GRADED_WORDS = {
+    "en": {"standing": "Provisional", "confirm": "Confirm"},
+    "zh": {"standing": "暂定", "confirm": "确认"},
+}
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_an_open_answer_is_graded_and_confirmed_by_keyboard(
+    visit: Visit, accessible: Callable[[Page], None], language: str, theme: str
+) -> None:
+    words, name = GRADED_WORDS[language], new_name()
+    candidate = visit(language, theme=theme)
     sign_up(candidate, name)
     candidate.goto("/problems/deployment-challenges/")
     candidate.locator("textarea[name=source]").fill(
-        "Latency is bounded by memory bandwidth; so measure tokens a second."
+        "Quantisation, pruning and distillation compress the model; they lower its memory, and quality must "
+        "be measured again afterwards. Ship it."
     )
     send(candidate)
     expect_verdict(candidate, "")
+    panel = candidate.locator("#results .feedback")
+    expect(panel).to_have_attribute("data-standing", "provisional")
+    expect(panel).to_contain_text(words["standing"])
+    accessible(candidate)
 
-    interviewer = visit()
+    interviewer = visit(language, theme=theme)
     log_in(interviewer, "interviewer")
     interviewer.goto("/review/")
+    accessible(interviewer)
     interviewer.locator(".cards li", has_text=name).locator("a").click()
     accessible(interviewer)
     points = interviewer.locator("fieldset.point")
-    for point in points.all():
-        point.locator("input[value=met]").check()
-    points.first.locator("input[maxlength]").fill("Well said.")
-    interviewer.locator("form.card button.primary").click()
-    expect(interviewer.locator(".messages")).to_contain_text("100")
+    expect(points.first.locator("input:checked")).to_have_count(1)
+    expect(interviewer.locator("form.card button.primary")).to_contain_text(words["confirm"])
+    interviewer.keyboard.press("j")
+    said = points.first.get_attribute("data-graded")
+    interviewer.keyboard.press("1")
+    expect(points.first.locator("input[value=met]")).to_be_checked()
+    if said != "met":
+        points.first.locator("input[maxlength]").fill("Well said.")
+    interviewer.keyboard.press("Control+Enter")
+    expect(interviewer.locator(".messages .success")).to_be_visible()
+    interviewer.goto("/review/agreement/")
+    accessible(interviewer)
 
     candidate.goto("/submissions/")
     candidate.locator("tbody a").first.click()
-    expect(candidate.locator(".verdict-panel")).to_contain_text("Well said.")
+    expect(candidate.locator(".feedback")).to_have_attribute("data-standing", "marked")
+    if said != "met":
+        expect(candidate.locator(".feedback")).to_contain_text("Well said.")
+    candidate.locator("#regrade summary").click()
     accessible(candidate)
+    candidate.locator("#reason").fill("Look at my last sentence.")
+    candidate.locator("#regrade button").click()
+    expect(candidate.locator("#regrade")).to_have_count(0)
 
 
 def test_an_attempt_is_nobody_elses(visit: Visit) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from grader import events
 from grader.models import Submission
+from grader.publishing import Doubt
 from grader.services import case_event, finished_event
 from grader.verdict import Stage, Verdict
 from questionbank.models import ProblemVersion
@@ -120,9 +121,17 @@ def test_a_compile_error_says_what_the_compiler_said(judged: Callable[..., Submi
     assert submission.cases.count() == 0
 
 
-def test_an_open_answer_waits_for_a_person(judged: Callable[..., Submission]) -> None:
+def test_an_open_answer_that_cannot_be_published_is_graded_and_waits_for_a_person(
+    judged: Callable[..., Submission],
+) -> None:
+    """The question has no graded answers: nothing about it can be sure."""
     submission = judged(bank.RIGHT[bank.OPEN], bank.OPEN)
     assert (submission.stage, submission.verdict, submission.score) == (Stage.AWAITING_REVIEW, "", None)
+    grade = submission.grade
+    assert [point["point_id"] for point in grade.points] == ["cause", "remedy"]
+    assert 0 <= grade.low <= grade.score <= grade.high <= 1
+    assert Doubt.FEW_SAMPLES in grade.doubts
+    assert not grade.audited
 
 
 def test_a_queued_answer_says_so_until_a_worker_takes_it(

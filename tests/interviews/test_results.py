@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from grader.services import mark_points
+from grader.marking import mark_points
 from grader.verdict import Stage, Verdict
 from interviews.models import Attempt, QuestionSet
 from interviews.services import (

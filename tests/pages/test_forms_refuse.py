@@ -92,7 +92,7 @@ def test_a_reviewer_may_leave_points_for_later(
 ) -> None:
     submission = answered(OPEN, "prose", stage="awaiting_review", verdict="", score=None)
     page = client_of(interviewer).get(reverse("review", args=[submission.pk]))
-    assert [point["level"] for point in page.context["points"]] == [""] * len(page.context["points"])
+    assert [point.level for point in page.context["points"]] == [""] * len(page.context["points"])
 
 
 def test_code_is_not_marked_by_people(answered: Callable[..., Submission], interviewer: User) -> None:
