@@ -84,6 +84,8 @@ _OTHER_SIGN: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
     ast.MatMult: ast.Mult,
 }
+_ANY_ORDER = frozenset({"max", "min", "gcd", "lcm", "hypot", "isclose", "maximum", "minimum"})
+"""Functions whose arguments may stand in any order: to swap them is no mistake."""
 _Edit = tuple[Operator, ast.stmt | ast.expr, str]
 
 
@@ -180,7 +182,7 @@ def _expression_edits(node: ast.expr) -> Iterator[_Edit]:
             yield Operator.CONDITION, node, _written(node, body=node.orelse, orelse=node.body)
         case ast.Constant():
             yield from ((Operator.CONSTANT, node, text) for text in _other_constants(node.value))
-        case ast.Call():
+        case ast.Call() if ast.unparse(node.func).rpartition(".")[2] not in _ANY_ORDER:
             for place in range(len(node.args) - 1):
                 if not any(isinstance(one, ast.Starred) for one in node.args[place : place + 2]):
                     args = list(node.args)

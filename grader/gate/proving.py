@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from grader.gate.mutation import reference_to_mutate, run_mutants, stale_equival
 from grader.gate.proof import Finding, MutationProof, Proof, SubmissionProof
 from grader.gate.telling import tell_apart
 from grader.judge.artifact import EvaluatorFailed
+from grader.judge.builds import Builds
+from grader.judge.choices import MalformedChoice
+from grader.judge.compiling import LanguageMissing
 from grader.judge.judging import judge
 from grader.judge.model import Answer, Judgement
+from grader.judge.verdicts import LIMIT_VERDICTS
 from grader.verdict import Verdict
 from questionbank.packages.model import Kind, Localised, Package, ReferenceSubmission
 from sandbox.client import Sandbox
@@ -22,11 +27,14 @@ from sandbox.client import Sandbox
 TEXT_LANGUAGES = ("en", "zh")
 _TIMED = frozenset({Kind.FUNCTION, Kind.PASS_FAIL})
 _ROUNDING_S = 0.5
+_REPEATED_S = 2.0
+_WORKERS = max(2, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a bank asks of every package. `repetitions` of each accepted submission show flakiness."""
+    """What a bank asks of every package. `repetitions` of each submission show flakiness, its own or the
+    checker's."""
 
     mutation_score: float = 0.95
     known_wrong: int = 1
@@ -42,21 +50,25 @@ def prove(
     sandbox: Sandbox,
     hidden_root: Path,
     demands: Demands | None = None,
+    builds: Builds | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Proof:
-    """Tries every claim of the package. Raises `sandbox.errors.SandboxError` where the sandbox failed."""
+    """Tries every claim of the package; `builds` spares what was compiled before.
+
+    Raises `sandbox.errors.SandboxError` where the sandbox failed.
+    """
     demands = demands or Demands()
     began = time.monotonic()
-    missing = tuple(_missing_languages(package, demands.text_languages))
-    findings = [Finding("", None, f"a text is missing in {language}") for language in missing]
-    proofs, found, flaky = _prove_submissions(package, sandbox, hidden_root, demands, tell)
+    missing = list(_missing_texts(package, demands.text_languages))
+    findings = [Finding(path, None, f"is missing in {language}") for path, language in missing]
+    proofs, found, flaky = _prove_submissions(package, _Judge(sandbox, hidden_root, builds), demands, tell)
     findings += found
     mutation, found = _prove_tests(package, sandbox, demands, tell)
     findings += found
     return Proof(
         slug=package.slug,
         findings=tuple(findings),
-        languages_missing=missing,
+        languages_missing=tuple(sorted({language for _, language in missing})),
         submissions=tuple(proofs),
         mutation=mutation,
         flaky=tuple(flaky),
@@ -65,67 +77,120 @@ def prove(
     )
 
 
-def _missing_languages(package: Package, wanted: Iterable[str]) -> Iterator[str]:
+def _missing_texts(package: Package, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(file, language) for every text for people that the bank wants and the package lacks."""
     for language in wanted:
-        if not all(text.get(language, "").strip() for text in _texts(package)):
-            yield language
+        for path, text in _texts(package):
+            if not text.get(language, "").strip():
+                yield path.format(language), language
 
 
-def _texts(package: Package) -> Iterator[Localised]:
-    """Every text for people."""
-    yield from (package.names, package.statements, package.editorials, *package.hints)
-    yield from (test.explanation for test in package.tests if test.explanation)
+def _texts(package: Package) -> Iterator[tuple[str, Localised]]:
+    """Every text for people, with the file that holds it, a language's key to be put in."""
+    yield "problem.yaml", package.names
+    yield "statement/problem.{}.md", package.statements
+    yield "editorial.{}.md", package.editorials
+    yield from ((f"hints/{number}.{{}}.md", hint) for number, hint in enumerate(package.hints, start=1))
+    yield from ((f"data/{test.group}", test.explanation) for test in package.tests if test.explanation)
     if package.choice:
         for option in package.choice.options:
-            yield from (option.text, option.explanation)
+            yield from (("touchstone.yaml", option.text), ("touchstone.yaml", option.explanation))
     if package.open:
-        yield from (point.statement for point in package.open.points)
-        yield from (package.open.model_answer, *package.open.follow_ups)
+        texts = (*(point.statement for point in package.open.points), package.open.model_answer)
+        yield from (("rubric.yaml", text) for text in (*texts, *package.open.follow_ups))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What judging takes beside a package and an answer."""
+
+    sandbox: Sandbox
+    hidden_root: Path
+    builds: Builds | None
+
+    def judged(self, package: Package, submission: ReferenceSubmission) -> Judgement:
+        answer = Answer(submission.language, submission.source.decode("utf-8", errors="surrogateescape"))
+        return judge(package, answer, sandbox=self.sandbox, hidden_root=self.hidden_root, builds=self.builds)
 
 
 def _prove_submissions(
-    package: Package, sandbox: Sandbox, hidden_root: Path, demands: Demands, tell: Callable[[str], None]
+    package: Package, bench: _Judge, demands: Demands, tell: Callable[[str], None]
 ) -> tuple[list[SubmissionProof], list[Finding], list[str]]:
-    proofs, findings, flaky = [], [], []
     if package.kind is Kind.OPEN:
         return [], [], []
-    for submission in package.submissions:
-        path = str(submission.path)
-        tell(f"{package.slug}: {path}")
-        times = demands.repetitions if submission.expected == "AC" else 1
-        try:
-            runs = [_judged(package, submission, sandbox, hidden_root) for _ in range(times)]
-        except EvaluatorFailed as error:
-            findings.append(Finding(path, None, f"could not be measured: {error}"))
-            continue
-        proof = _submission_proof(submission, runs[0])
-        proofs.append(proof)
-        findings += _submission_findings(package, proof, runs[0], demands)
-        if len({_pattern(run) for run in runs}) > 1:
-            flaky.append(path)
-            findings.append(Finding(path, None, f"gets other verdicts in {times} repetitions: it is flaky"))
+    # Exercises that measure times are measured alone.
+    workers = _WORKERS if package.kind in _TIMED else 1
+
+    def tried(submission: ReferenceSubmission) -> _Tried:
+        tell(f"{package.slug}: {submission.path}")
+        return _try(package, submission, bench, demands)
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = list(pool.map(tried, package.submissions))
     expected = [submission.expected for submission in package.submissions]
+    findings = [finding for one in results for finding in one.findings]
     if len(expected) - expected.count("AC") < demands.known_wrong:
         findings.append(
             Finding("submissions", None, f"fewer than {demands.known_wrong} known-wrong solutions")
         )
-    return proofs, findings, flaky
+    proofs = [one.proof for one in results if one.proof]
+    return proofs, findings, [one.proof.path for one in results if one.proof and one.flaky]
 
 
-def _judged(
-    package: Package, submission: ReferenceSubmission, sandbox: Sandbox, hidden_root: Path
-) -> Judgement:
-    answer = Answer(submission.language, submission.source.decode("utf-8", errors="surrogateescape"))
-    return judge(package, answer, sandbox=sandbox, hidden_root=hidden_root)
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What came of one submission; no proof where it could not be judged."""
+
+    proof: SubmissionProof | None
+    findings: tuple[Finding, ...]
+    flaky: bool = False
 
 
-def _submission_proof(submission: ReferenceSubmission, judgement: Judgement) -> SubmissionProof:
+def _try(package: Package, submission: ReferenceSubmission, bench: _Judge, demands: Demands) -> _Tried:
+    path = str(submission.path)
+    try:
+        runs = [bench.judged(package, submission)]
+        if _repeats(package, submission, runs[0]):
+            runs += [bench.judged(package, submission) for _ in range(demands.repetitions - 1)]
+    except EvaluatorFailed as error:
+        return _Tried(None, (Finding(path, None, f"could not be measured: {error}"),))
+    except (LanguageMissing, MalformedChoice) as error:
+        return _Tried(None, (Finding(path, None, str(error)),))
+    slowest = max(runs, key=_slowest_cpu_s)
+    proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest))
+    findings = list(_submission_findings(package, proof, runs[0], demands))
+    flaky = len({_pattern(run) for run in runs}) > 1
+    if flaky:
+        said = f"gets other verdicts in {len(runs)} repetitions: it is flaky, or its checker is"
+        findings.append(Finding(path, None, said))
+    return _Tried(proof, tuple(findings), flaky)
+
+
+def _repeats(package: Package, submission: ReferenceSubmission, first: Judgement) -> bool:
+    """Whether more runs are worth their time: they show tests and checkers that waver, as quick ones do too.
+
+    The reference whose mutants are made is always repeated. What meets a limit costs all of it each time.
+    """
+    if submission == reference_to_mutate(package):
+        return True
+    if package.kind not in _TIMED:
+        return submission.expected == "AC"
+    return first.verdict not in LIMIT_VERDICTS and sum(case.cpu_s for case in first.cases) < _REPEATED_S
+
+
+def _slowest_cpu_s(judgement: Judgement) -> float:
+    return max((case.cpu_s for case in judgement.cases), default=0.0)
+
+
+def _submission_proof(
+    submission: ReferenceSubmission, judgement: Judgement, slowest_cpu_s: float
+) -> SubmissionProof:
     return SubmissionProof(
         path=str(submission.path),
         expected=submission.expected,
         verdict=judgement.verdict,
         score=judgement.score,
-        slowest_cpu_s=max((case.cpu_s for case in judgement.cases), default=0.0),
+        slowest_cpu_s=slowest_cpu_s,
         agreed=judgement.verdict == submission.expected,
     )
 
@@ -165,7 +230,9 @@ def _prove_tests(
         for one in stale_equivalents(package, reference)
     ]
     tell(f"{package.slug}: mutants of {reference.path}")
-    mutation = run_mutants(package, reference, sandbox, workers=max(2, os.cpu_count() or 1))
+    mutation = run_mutants(package, reference, sandbox, workers=_WORKERS)
+    if mutation is None:
+        return None, findings
     mutation = tell_apart(package, reference, mutation, sandbox)
     least = max(demands.mutation_score, package.gate.mutation_score or 0.0)
     if mutation.score < least:

@@ -68,6 +68,11 @@ def judge(
     return replace(judgement, device=runs.device, driver=runs.driver)
 
 
+def judge_test(package: Package, program: Program, test: TestCase, sandbox: Sandbox) -> CaseResult:
+    """One test of a package of functions or programs, for one that asks for no more."""
+    return _JUDGE_TEST[package.kind](package, program, test, sandbox)
+
+
 def run_samples(
     package: Package, answer: Answer, *, sandbox: Sandbox, own_input: str | None, builds: Builds | None = None
 ) -> tuple[SampleRun, ...]:
@@ -105,7 +110,7 @@ def _judge_tests(package: Package, program: Program, sandbox: Sandbox, observer:
     for test in package.tests:
         if _is_decided(package, test, cases):
             continue
-        case = _JUDGE_TEST[package.kind](package, program, test, sandbox)
+        case = judge_test(package, program, test, sandbox)
         cases.append(case)
         observer.case(case)
     verdict = overall_verdict(cases)

@@ -32,6 +32,7 @@ def edits(source: str, operator: Operator) -> set[str]:
         ("a if b else c", Operator.CONDITION, {"(c if b else a)"}),
         ("-a", Operator.ARITHMETIC, {"(a)"}),
         ("f(a, b, c)", Operator.SWAPPED_ARGUMENT, {"(f(b, a, c))", "(f(a, c, b))"}),
+        ("max(a, b)", Operator.SWAPPED_ARGUMENT, set()),
         ("a[1]", Operator.CONSTANT, {"2", "(0)"}),
         ("a == ''", Operator.CONSTANT, {"'x'"}),
         ("a or True", Operator.CONSTANT, {"False"}),

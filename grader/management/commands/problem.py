@@ -1,0 +1,105 @@
+"""`manage.py problem validate PATH… [--json]`: problem packages by the gate, without a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from grader.gate.proof import Proof, document
+from grader.gate.proving import Demands
+from grader.gate.summary import package_folders, prove_folders, summary
+from grader.jail import open_sandbox
+from grader.judge.builds import Builds
+from sandbox.errors import SandboxError
+
+NOT_READY, BAD_INPUT = 1, 2
+_TOLD_SURVIVORS = 10
+
+
+class Command(BaseCommand):
+    help = "Proves problem packages."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        validate = verbs.add_parser("validate", help="prove packages: may they be published?")
+        validate.add_argument(
+            "paths", nargs="+", type=Path, metavar="PATH", help="a package, or a folder of them"
+        )
+        validate.add_argument("--json", action="store_true", help="print one JSON object")
+        validate.add_argument(
+            "--mutation-score",
+            type=float,
+            default=Demands().mutation_score,
+            help="the share of mutants that tests must kill (default: %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._validate(options)
+
+    def _validate(self, options: dict[str, Any]) -> None:
+        folders = list(_folders(options["paths"]))
+        demands = Demands(mutation_score=options["mutation_score"])
+        proofs = []
+        try:
+            with open_sandbox() as sandbox:
+                for proof in prove_folders(
+                    folders,
+                    sandbox=sandbox,
+                    hidden_root=Path(settings.DATA_ROOT) / "hidden",
+                    demands=demands,
+                    builds=Builds(settings.BUILDS_ROOT),
+                    tell=self._tell if options["verbosity"] > 1 else lambda line: None,
+                ):
+                    proofs.append(proof)
+                    if not options["json"]:
+                        self._show(proof)
+        except SandboxError as error:
+            raise CommandError(f"The sandbox failed: {error}", returncode=BAD_INPUT) from error
+        if options["json"]:
+            alone = len(proofs) == 1 and folders == [path.resolve() for path in options["paths"]]
+            said = document(proofs[0]) if alone else summary(proofs)
+            self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
+        failed = sum(not proof.ready for proof in proofs)
+        if failed:
+            raise CommandError(f"{failed} of {len(proofs)} packages are not ready.", returncode=NOT_READY)
+
+    def _tell(self, line: str) -> None:
+        self.stderr.write(line)
+
+    def _show(self, proof: Proof) -> None:
+        self.stdout.write(f"{proof.slug}: {'ready' if proof.ready else 'not ready'}, {proof.seconds:.1f} s")
+        for finding in proof.findings:
+            place = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+            self.stdout.write(f"  {place}: {finding.message}" if place else f"  {finding.message}")
+        mutation = proof.mutation
+        if mutation is None:
+            return
+        self.stdout.write(
+            f"  {mutation.killed} of {mutation.total} mutants of {mutation.reference} killed"
+            f" ({mutation.score:.1%}), {mutation.equivalent} declared equivalent"
+        )
+        for survivor in mutation.survivors[:_TOLD_SURVIVORS]:
+            self.stdout.write(f"    survives: {survivor.name}")
+            if survivor.telling is not None:
+                self.stdout.write(
+                    f"      {survivor.telling} tells it apart: the reference returns "
+                    f"{survivor.reference_returns}, the mutant {survivor.mutant_returns}"
+                )
+        if proof.suggested_time_limit_s is not None:
+            self.stdout.write(f"  suggested time limit: {proof.suggested_time_limit_s:g} s")
+
+
+def _folders(paths: list[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            raise CommandError(f"{path} is no folder.", returncode=BAD_INPUT)
+        found = package_folders(path.resolve())
+        if not found:
+            raise CommandError(f"{path} holds no problem package: no problem.yaml.", returncode=BAD_INPUT)
+        yield from found
