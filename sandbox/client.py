@@ -11,16 +11,17 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Protocol
 
 from sandbox import conversing, payload
+from sandbox.collecting import is_path
 from sandbox.devices import DeviceState, FakeDevice
 from sandbox.door import READY, Owner
 from sandbox.errors import BoxLost, InvalidJob, SandboxError, SandboxUnavailable, named
 from sandbox.job import MIB, Conversation, Job, Limits, Outcome, Runtime, Status
 from sandbox.reporting import Report, receive_report
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import WireError, receive_message, send_control
 
 _ANSWER_GRACE_S = 240.0
 _TRIES = 3
@@ -159,10 +160,13 @@ class SocketSandbox:
             patience_s = (job.device.wait_s if job.device else 0.0) + limits.wall_s + _ANSWER_GRACE_S
             ours.settimeout(patience_s)
             report = receive_report(
-                ours, output_bytes=limits.output_bytes, collect_bytes=limits.collect_bytes
+                ours,
+                wanted=job.collect,
+                output_bytes=limits.output_bytes,
+                collect_bytes=limits.collect_bytes,
             )
             connection.settimeout(patience_s)
-            account, _ = receive_control(connection)
+            account = receive_message(connection)
             if "error" in account:
                 raise named(account["kind"], account["error"])
             return _outcome(job, account, report)
@@ -171,8 +175,7 @@ class SocketSandbox:
         """What the supervisor says of itself: its pid, guarantees, warm runtimes, and the pools of boxes."""
         with self._connection() as connection:
             send_control(connection, {"op": "ping"})
-            answer, _ = receive_control(connection)
-        return answer
+            return receive_message(connection)
 
     def guarantees(self) -> tuple[str, ...]:
         if self._guarantees is None:
@@ -242,9 +245,8 @@ def _send_first(connection: socket.socket, order: dict[str, Any], data: int) -> 
 
 
 def _check_paths(job: Job) -> None:
-    for path in (*job.files, *job.collect):
-        pure = PurePosixPath(path)
-        if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
+    for path in (*job.files, *(path.removesuffix("/") for path in job.collect)):
+        if not is_path(path):
             raise InvalidJob(f"{path!r} is no path below /work.")
     occupied = payload.occupied_bytes(job.files)
     if occupied > job.limits.disk_bytes:

@@ -29,11 +29,13 @@ def collect(
 
     `left_out` gets those that cannot be had, with the reason.
     """
-    room, count = max_bytes, 0
+    room, seen = max_bytes, set[str]()
     base = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for path in _expand(base, wanted, left_out):
-            if count >= MAX_FILES:
+            if path in seen:
+                continue
+            if len(seen) >= MAX_FILES:
                 left_out[_shown(path)] = f"more than {MAX_FILES} files"
                 break
             found = _open(base, path, room, left_out)
@@ -44,7 +46,7 @@ def collect(
             finally:
                 os.close(found.fd)
             room -= found.size
-            count += 1
+            seen.add(path)
     finally:
         os.close(base)
 
@@ -78,6 +80,11 @@ def _walk(base: int, folder: str, left_out: dict[str, str], depth: int) -> Itera
             yield from _walk(base, path, left_out, depth - 1)
         else:
             yield path
+
+
+def is_path(path: str) -> bool:
+    """Whether it leads to something below the folder that it starts from, and is written in one way only."""
+    return "\0" not in path and not {"", ".", ".."} & set(path.split("/"))
 
 
 def _is_plain(name: str) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import struct
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,46 @@ class Owner:
 
     uid: int
     gid: int
+
+
+class Silent:
+    """Those who have come in and say nothing. Beyond `most` of them, the one that has for longest must go.
+
+    A client keeps its connection for its next run, and makes a new one where it was hung up on. So nobody
+    can keep others out, or take up what the supervisor needs, by saying nothing.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._waiting: dict[socket.socket, None] = {}
+
+    @contextmanager
+    def waiting(self, connection: socket.socket) -> Iterator[None]:
+        """Counts the connection among them."""
+        with self._lock:
+            self._waiting[connection] = None
+            if len(self._waiting) > self._most:
+                self._hang_up()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.pop(connection, None)
+
+    def hang_up(self) -> bool:
+        """Ends the connection that has been silent for longest; whether there was one."""
+        with self._lock:
+            return self._hang_up()
+
+    def _hang_up(self) -> bool:
+        for longest in self._waiting:
+            if not _has_spoken(longest):
+                del self._waiting[longest]
+                with suppress(OSError):  # it went by itself
+                    longest.shutdown(socket.SHUT_RDWR)
+                return True
+        return False
 
 
 def listen(path: Path, owner: Owner | None) -> socket.socket:
@@ -55,6 +98,13 @@ def is_allowed(connection: socket.socket, owner: Owner | None) -> bool:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     _, uid, _ = struct.unpack("3i", credentials)
     return uid in {0, os.getuid()} | ({owner.uid} if owner else set())
+
+
+def _has_spoken(connection: socket.socket) -> bool:
+    """Whether something of it is about to be read."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _as(owner: Owner | None) -> AbstractContextManager[None]:

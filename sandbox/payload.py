@@ -154,13 +154,16 @@ def receive(data: socket.socket, nothing: int) -> Received:
             finally:
                 os.close(fd)
             begin += size
+        stdout = fds.pop() if header["stdout"] else None
+        stdin = fds.pop() if header["stdin"] else nothing
+        received = Received(header["program"], stdin, stdout, collect=tuple(header["collect"]))
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error
-    stdout = fds.pop() if header["stdout"] else None
-    stdin = fds.pop() if header["stdin"] else nothing
+    except (KeyError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise Refused(f"The job's header is none: {type(error).__name__}.") from error
     for fd in fds:
         os.close(fd)
-    return Received(header["program"], stdin, stdout, collect=tuple(header["collect"]))
+    return received
 
 
 def _make(path: str, mode: int) -> int:

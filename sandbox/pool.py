@@ -17,7 +17,7 @@ from sandbox.box import Box, Slot, Zygote, ZygoteFailed
 from sandbox.cgroups import Group
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import WireError, receive_message, send_control
 
 _TICK_S = 1.0
 _START_TIMEOUT_S = 120.0
@@ -228,12 +228,13 @@ class Pool:
         if self._zygote.process is None:
             return
         self._renew_where_due(self._zygote, now)
+        if not may_try:
+            return
         for _ in range(min(wanted, _PARKING_AT_ONCE - len(self._parking))):
             if self._ending and not self._spare[self._zygote] and not self._waiting:
                 break  # a slot is about to come free, and nobody waits
-            if not self._zygote.alive:
+            if not self._zygote.alive or not self._park(self._zygote):
                 break
-            self._park(self._zygote)
 
     def _wanted(self) -> int:
         """How many boxes to park besides those that are parked or about to be."""
@@ -241,8 +242,14 @@ class Pool:
             target = self._plan.parked if self._warm else 0
             return target + self._waiting - len(self._ready) - len(self._parking)
 
-    def _start_zygote(self) -> Zygote:
-        zygote = Zygote(self.runtime, self._root, self._config, place=self._place, ended=self._zygote_ended)
+    def _start_zygote(self) -> Zygote | None:
+        try:
+            zygote = Zygote(
+                self.runtime, self._root, self._config, place=self._place, ended=self._zygote_ended
+            )
+        except (OSError, RuntimeError) as error:  # out of descriptors, or of threads
+            self._count_failure(f"No {self.runtime} zygote can be started: {error}")
+            return None
         self._begun[zygote] = time.monotonic()
         self._spare[zygote] = []
         self._selector.register(zygote.control, selectors.EVENT_READ, lambda: self._heard_zygote(zygote))
@@ -263,7 +270,7 @@ class Pool:
                     self._zygote, self._next = zygote, None
                 self.started.set()
             else:
-                receive_control(zygote.control)  # "pong"
+                receive_message(zygote.control)  # "pong"
                 self._asked.pop(zygote, None)
             self._heard[zygote] = time.monotonic()
         except (SandboxError, WireError, OSError):
@@ -277,17 +284,22 @@ class Pool:
         if self._next is None and (old or zygote.jobs >= self._plan.renew_after_jobs):
             self._next = self._start_zygote()
 
-    def _park(self, zygote: Zygote) -> None:
+    def _park(self, zygote: Zygote) -> bool:
+        """Has one box forked; whether it is on its way."""
         try:
             slot = self._free_slot(zygote)
             box = slot.spawn()
-        except (SandboxError, OSError) as error:
+        except SandboxError as error:
             self._failed(zygote, str(error))
-            return
+            return False
+        except OSError as error:  # no fault of the zygote's: out of descriptors, or no group to be had
+            self._count_failure(f"No box of the {self.runtime} runtime can be made: {error}")
+            return False
         zygote.boxes += 1
         fd = box.control.fileno()
         self._parking[fd] = (box, time.monotonic() + _PARK_TIMEOUT_S)
         self._selector.register(fd, selectors.EVENT_READ, lambda: self._heard_box(box))
+        return True
 
     def _free_slot(self, zygote: Zygote) -> Slot:
         if self._spare[zygote]:
@@ -297,7 +309,7 @@ class Pool:
         self._slots.add(slot)
         try:
             slot.furnish()
-        except SandboxError:
+        except (SandboxError, OSError):
             self._remove(slot)
             raise
         return slot
@@ -312,7 +324,7 @@ class Pool:
     def _heard_box(self, box: Box) -> None:
         try:
             box.hear()
-        except (WireError, OSError, KeyError) as error:
+        except (SandboxError, WireError, OSError, KeyError) as error:
             self._forget_parking(box)
             self._discard(box)
             self._failed(box.slot.zygote, f"A box of the {self.runtime} zygote was not parked: {error}")

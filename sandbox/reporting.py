@@ -11,15 +11,20 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sandbox import collecting
-from sandbox.wire import MAX_FRAME_BYTES, WireError, frame, parsed, receive_frame
+from sandbox.wire import MAX_FRAME_BYTES, WireError, frame, is_number, is_whole, parsed, receive_frame
 
 OUT, ERR, FILE, CONTENT, END = b"o", b"e", b"f", b"c", b"r"
 _PIPE_CHUNK = 65_536
 _HELD_BYTES = 65_536
+_MAX_PATH_BYTES = 16_384
+_MAX_ENDING_BYTES = 1024 * 1024
+_MAX_WALL_S = 1e6
+_MAX_SIGNAL = 64
 
 
 class Stream:
@@ -89,7 +94,7 @@ def send_report(
             _send_file(data, file)
     report = ending | {
         "output_limit": ending["output_limit"] or any(stream.overflowed for stream in streams),
-        "uncollected": left_out,
+        "uncollected": dict(islice(left_out.items(), collecting.MAX_FILES)),
     }
     text = json.dumps(report).encode()
     data.sendall(b"".join([*pieces, frame(END, len(text)), text]))
@@ -120,34 +125,73 @@ class Report:
     ending: dict[str, Any] | None = None
 
 
-def receive_report(data: socket.socket, *, output_bytes: int, collect_bytes: int) -> Report:
+def receive_report(
+    data: socket.socket, *, wanted: Sequence[str], output_bytes: int, collect_bytes: int
+) -> Report:
     """Reads a report to its end, or to that of a box which was killed before it could say all.
+
+    `wanted` are the paths that the job asked for.
 
     Raises `WireError` where it is none: its sender shares a jail with a submission and is not believed.
     """
     report = Report()
-    room = {OUT: output_bytes, ERR: output_bytes, CONTENT: collect_bytes}
+    room = {OUT: output_bytes, ERR: output_bytes, CONTENT: collect_bytes, END: _MAX_ENDING_BYTES}
     current = None
     while report.ending is None:
         try:
             kind, content = receive_frame(data)
         except (WireError, ConnectionResetError):
             return report
-        if len(content) > room.get(kind, MAX_FRAME_BYTES):
-            raise WireError("a report beyond its limits")
         if kind in room:
             room[kind] -= len(content)
+            # Frames without content would fit into any limit, and come for ever.
+            if room[kind] < 0 or not content:
+                raise WireError("a report beyond its limits")
         match kind:
             case b"o":
                 report.stdout += content
             case b"e":
                 report.stderr += content
             case b"f" if len(report.files) < collecting.MAX_FILES:
-                current = report.files.setdefault(content.decode(), bytearray())
+                path = _checked_path(content, wanted)
+                if path in report.files:
+                    raise WireError("a file that came twice")
+                current = report.files[path] = bytearray()
             case b"c" if current is not None:
                 current += content
             case b"r":
-                report.ending = parsed(content)
+                report.ending = _checked_ending(parsed(content))
             case _:
                 raise WireError(f"a frame {kind!r} out of its place")
     return report
+
+
+def _checked_path(name: bytes, wanted: Sequence[str]) -> str:
+    """A path that was asked for, or that lies below a folder that was."""
+    if len(name) > _MAX_PATH_BYTES:
+        raise WireError(f"a path of {len(name)} bytes")
+    try:
+        path = name.decode()
+    except UnicodeDecodeError as error:
+        raise WireError("a path that is no text") from error
+    below = any(one.endswith("/") and path.startswith(one) for one in wanted)
+    if path not in wanted and not (below and collecting.is_path(path)):
+        raise WireError(f"{path[:200]!r}, which was not asked for")
+    return path
+
+
+def _checked_ending(said: dict[str, Any]) -> dict[str, Any]:
+    """How the run ended, each field of its kind and within what the kernel can say."""
+    code, number = said.get("exit_code"), said.get("signal")
+    left_out, wall_s = said.get("uncollected"), said.get("wall_s")
+    held = (
+        (code is None) != (number is None),
+        code is None or (is_whole(code) and 0 <= code <= 255),
+        number is None or (is_whole(number) and 0 < number <= _MAX_SIGNAL),
+        isinstance(said.get("output_limit"), bool),
+        isinstance(left_out, dict) and all(isinstance(why, str) for why in left_out.values()),
+        is_number(wall_s) and 0 <= wall_s < _MAX_WALL_S,
+    )
+    if not all(held):
+        raise WireError("an ending that is none")
+    return said

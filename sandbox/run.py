@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sandbox.cgroups import Group, Usage
 from sandbox.errors import BoxLost, InvalidJob
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import WireError, is_number, receive_message, send_control
 
 _LOAD_TIMEOUT_S = 60.0
 _STOP_GRACE_S = 1.0
@@ -20,6 +20,8 @@ _LOOK_S = 0.005
 _LOOKS_AFTER_OOM = 40
 _LARGE_BYTES = 1024 * 1024
 _ROOM_TO_REPORT = 8 * 1024 * 1024
+_MAX_FIGURE = 2.0**62
+_MAX_WORDS = 1000
 _CORES = len(os.sched_getaffinity(0))
 
 
@@ -93,7 +95,7 @@ class Run:
         self._bounds = bounds
         self._client = client
         self._started = 0.0
-        self._limit_bytes = 0
+        self._limit_bytes = self._most_processes = 0
         self._program_ended = False
 
     def watch(self, order: dict[str, Any], data: int) -> dict[str, Any]:
@@ -110,7 +112,7 @@ class Run:
             self._started = time.monotonic()
             self._box.control.settimeout(_LOAD_TIMEOUT_S)
             if told:
-                self._started = float(_accepted(receive_control(self._box.control)[0])["at"])
+                self._started = _figure(_accepted(receive_message(self._box.control)), "at")
         except (WireError, OSError) as error:
             raise BoxLost(f"The box could not take the job: {error}") from error
         stopped = self._wait()
@@ -121,8 +123,9 @@ class Run:
         if box.group and box.base:
             self._limit_bytes = box.base.memory_bytes + bounds.payload_bytes + bounds.memory_bytes
             # One of the parked processes is the one that becomes the submission.
-            processes = box.base.processes - 1 + bounds.processes + box.spare_processes(bounds.processes)
-            box.group.set_limits(memory_bytes=self._limit_bytes, processes=processes)
+            spare = box.spare_processes(bounds.processes)
+            self._most_processes = box.base.processes - 1 + bounds.processes + spare
+            box.group.set_limits(memory_bytes=self._limit_bytes, processes=self._most_processes)
         box.resize(disk_bytes=bounds.disk_bytes, inodes=bounds.inodes)
 
     def _wait(self) -> str | None:
@@ -189,7 +192,7 @@ class Run:
             if stopped:
                 control.settimeout(_STOP_GRACE_S)
                 send_control(control, {"op": "stop"})
-            ended, _ = receive_control(control)
+            ended = receive_message(control)
         except (WireError, OSError):
             self._box.kill()
             return {}
@@ -197,23 +200,27 @@ class Run:
 
     def _account(self, stopped: str | None, ended: dict[str, Any]) -> dict[str, Any]:
         box = self._box
-        most_s = time.monotonic() - self._started
+        now = time.monotonic()
+        at = min(max(_figure(ended, "at", now), self._started), now)
         account: dict[str, Any] = {
             "stopped": stopped,
-            "at": float(ended.get("at", self._started + most_s)),
-            "wall_s": min(max(float(ended.get("at", self._started + most_s)) - self._started, 0.0), most_s),
+            "at": at,
+            "wall_s": at - self._started,
         }
         if box.group and box.base:
             account["cpu_s"] = self._cpu_s()
             after = box.group.usage()
             account |= self._counted(box.base, after)
             if after.memory_bytes > self._limit_bytes - _ROOM_TO_REPORT:
-                # Only init is left; what the submission filled must not be the death of its report.
+                # What the submission filled must not be the death of its report. It gets no more than that:
+                # we only have the box's word that nothing but init is left in it.
                 box.group.lift_limits()
+                most_bytes = self._limit_bytes + _ROOM_TO_REPORT
+                box.group.set_limits(memory_bytes=most_bytes, processes=self._most_processes)
         else:
             account |= {
-                "cpu_s": float(ended.get("cpu_s", 0.0)),
-                "peak_bytes": int(ended.get("peak_bytes", 0)),
+                "cpu_s": _figure(ended, "cpu_s", 0.0),
+                "peak_bytes": int(_figure(ended, "peak_bytes", 0)),
                 "oom": bool(ended.get("over_memory")),
                 "process_limit_hit": False,
             }
@@ -234,6 +241,14 @@ class Run:
 
 
 def _accepted(message: dict[str, Any]) -> dict[str, Any]:
-    if message["event"] == "refused":
-        raise InvalidJob(message["why"])
+    if message.get("event") == "refused":
+        raise InvalidJob(str(message.get("why"))[:_MAX_WORDS])
     return message
+
+
+def _figure(message: dict[str, Any], name: str, absent: float | None = None) -> float:
+    """A figure that a box tells; it shares a jail with a submission, and is not believed to be one."""
+    value = message.get(name, absent)
+    if not is_number(value) or not 0 <= value < _MAX_FIGURE:
+        raise BoxLost(f"The box told {name} as {str(value)[:40]}.")
+    return float(value)

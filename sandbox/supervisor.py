@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,28 +32,20 @@ from sandbox.fitness import refuse_unfit_host
 from sandbox.forking import HOST_IDS_FROM, may_map_range
 from sandbox.guarantees import Guarantees, present
 from sandbox.hierarchy import Hierarchy
-from sandbox.job import MIB, DeviceKind, DeviceRequest, Runtime
+from sandbox.job import MIB, Runtime
 from sandbox.oci.container import Containers
 from sandbox.oci.runtimes import REMEDY, find_runtime
+from sandbox.orders import Order, read_order
 from sandbox.pool import Plan, Pool
-from sandbox.run import Bounds, Run, Source
+from sandbox.run import Run, Source
 from sandbox.syscalls import die_with_parent
-from sandbox.wire import WireError, receive_control, send_control
+from sandbox.wire import DescriptorsLost, NoMessage, WireError, receive_control, send_control
 
 _TAKE_TIMEOUT_S = 180.0
 _HOUSEKEEPING_S = 5.0
+_NO_ROOM_PAUSE_S = 0.1
+_MOST_SILENT = 256
 _NICENESS = -10
-_SECONDS = frozenset({"cpu_s", "wall_s"})
-_MAX = {
-    "cpu_s": 3600,
-    "wall_s": 7200,
-    "memory_bytes": 2**40,
-    "processes": 4096,
-    "output_bytes": 2**30,
-    "disk_bytes": 2**36,
-    "inodes": 2**20,
-    "collect_bytes": 2**31,
-}
 
 
 class Supervisor:
@@ -67,6 +59,7 @@ class Supervisor:
         for left in self._hierarchy.left_by_others:
             _log(f"a group of an earlier supervisor stays: {left}")
         self._guarantees: Guarantees = present(self._hierarchy.version, own_ids=own_ids)
+        self._silent = door.Silent(_MOST_SILENT)
         self._numbers = itertools.count(1)
         self._pool_config = {
             "stores": config["stores"],
@@ -120,13 +113,30 @@ class Supervisor:
                 threading.Thread(target=self._keep_house, name="house", daemon=True).start()
                 print(door.READY, flush=True)
                 while True:
-                    connection, _ = listener.accept()
-                    threading.Thread(target=self._serve_client, args=(connection,), daemon=True).start()
+                    self._accept(listener)
             except _Stopped:
                 self._stop()
             except SandboxUnavailable:
                 self._stop()
                 raise
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Serves the next client. Where there is no room for it, the supervisor makes some, and lives on."""
+        try:
+            connection, _ = listener.accept()
+        except OSError as error:  # accept(2): out of descriptors or memory, or the client is gone again
+            self._make_room(error)
+            return
+        try:
+            threading.Thread(target=self._serve_client, args=(connection,), daemon=True).start()
+        except RuntimeError as error:  # out of threads
+            connection.close()
+            self._make_room(error)
+
+    def _make_room(self, error: Exception) -> None:
+        done = "a silent one must go" if self._silent.hang_up() else "nobody is silent who could go"
+        _log(f"no client can be taken in now ({error}): {done}")
+        time.sleep(_NO_ROOM_PAUSE_S)
 
     def _stop(self) -> None:
         door.close(self._socket_path, self._owner)
@@ -173,15 +183,24 @@ class Supervisor:
                 return
             with contextlib.suppress(WireError, OSError):
                 while True:
-                    order, fd = receive_control(connection)
-                    try:
-                        answer = self._answer(order, fd, connection)
-                    except SandboxError as error:
-                        answer = {"error": str(error), "kind": type(error).__name__}
-                    finally:
-                        if fd is not None:
-                            os.close(fd)
-                    send_control(connection, answer)
+                    send_control(connection, self._answered(connection))
+
+    def _answered(self, connection: socket.socket) -> dict[str, Any]:
+        """Takes one order and carries it out; what was wrong with it, where it cannot be."""
+        try:
+            with self._silent.waiting(connection):
+                order, fd = receive_control(connection)
+        except NoMessage as error:
+            return _refusal(InvalidJob(f"The order cannot be read: {error}."))
+        except DescriptorsLost as error:
+            return _refusal(SandboxError(f"The order cannot be carried out now: {error}."))
+        try:
+            return self._answer(order, fd, connection)
+        except SandboxError as error:
+            return _refusal(error)
+        finally:
+            if fd is not None:
+                os.close(fd)
 
     def _answer(self, order: dict[str, Any], fd: int | None, client: socket.socket) -> dict[str, Any]:
         if order.get("op") == "ping":
@@ -195,13 +214,12 @@ class Supervisor:
             }
         if order.get("op") != "run" or fd is None:
             raise InvalidJob("Only `ping` and `run` are served, `run` with a data connection.")
-        limits = _checked_limits(order)
-        bounds = _checked_bounds(order, limits)
-        request = _checked_device(order)
+        asked = read_order(order)
         # First the device, then a box of its own: who waits for a device holds nothing.
+        request = asked.device
         lease = self._leases.acquire(request, gone=lambda: _is_gone(client)) if request else None
         try:
-            source = self._source(order, lease)
+            source = self._source(asked, lease)
             box = source.take(_TAKE_TIMEOUT_S)
         except BaseException:
             if lease:
@@ -210,7 +228,9 @@ class Supervisor:
         if lease:
             box.ended = self._releasing(lease)
         try:
-            account = Run(box, bounds, client).watch({"op": "run"} | limits | _environment(lease), fd)
+            account = Run(box, asked.bounds, client).watch(
+                {"op": "run"} | asked.limits | _environment(lease), fd
+            )
             if lease:
                 self._leases.verify(lease)
         except BaseException:
@@ -226,14 +246,14 @@ class Supervisor:
             "driver": lease.device.driver if lease else "",
         }
 
-    def _source(self, order: dict[str, Any], lease: Lease | None) -> Source:
+    def _source(self, asked: Order, lease: Lease | None) -> Source:
         """Where the box for a job comes from."""
-        runtime, device = Runtime(order["runtime"]), lease.device if lease else None
-        if not (order.get("high_assurance") is True or self._always_contained):
-            return self._pool(runtime, device)
+        device = lease.device if lease else None
+        if not (asked.high_assurance or self._always_contained):
+            return self._pool(asked.runtime, device)
         if self._containers is None:
             raise MissingRuntime(f"The job demands high assurance, and no OCI runtime is here. {REMEDY}")
-        return self._containers.source(runtime, device)
+        return self._containers.source(asked.runtime, device)
 
     def _releasing(self, lease: Lease) -> Callable[[], None]:
         """Releases the lease beside the pool's thread: a device may take a while to be clean."""
@@ -241,41 +261,8 @@ class Supervisor:
         return lambda: threading.Thread(target=release, daemon=True).start()
 
 
-def _checked_limits(order: dict[str, Any]) -> dict[str, Any]:
-    limits: dict[str, Any] = {}
-    for name, most in _MAX.items():
-        value = order.get("limits", {}).get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
-            raise InvalidJob(f"The limit {name} must be a number above 0 and at most {most}, not {value!r}.")
-        limits[name] = value if name in _SECONDS else int(value)
-        if not limits[name]:
-            raise InvalidJob(f"The limit {name} must be a whole number above 0, not {value!r}.")
-    if order.get("runtime") not in set(Runtime):
-        raise InvalidJob(f"There is no runtime {order.get('runtime')!r}.")
-    return limits
-
-
-def _checked_bounds(order: dict[str, Any], limits: dict[str, Any]) -> Bounds:
-    """What the supervisor holds the run to; the job's files are none of its memory."""
-    payload = order.get("payload_bytes")
-    if isinstance(payload, bool) or not isinstance(payload, int) or not 0 <= payload <= limits["disk_bytes"]:
-        raise InvalidJob(f"The job's files take {payload!r} bytes, its disk has {limits['disk_bytes']}.")
-    own = {field.name: limits[field.name] for field in fields(Bounds) if field.name in limits}
-    return Bounds(**own, payload_bytes=payload)
-
-
-def _checked_device(order: dict[str, Any]) -> DeviceRequest | None:
-    """The device a job asks for, None where it asks for none."""
-    asked = order.get("device")
-    if asked is None:
-        return None
-    try:
-        request = DeviceRequest(DeviceKind(asked["kind"]), int(asked["memory_bytes"]), float(asked["wait_s"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidJob("A device is asked for with its kind, memory_bytes and wait_s.") from error
-    if not (0 <= request.memory_bytes <= _MAX["memory_bytes"] and 0 <= request.wait_s <= _MAX["wall_s"]):
-        raise InvalidJob(f"No device can be asked for with {request}.")
-    return request
+def _refusal(error: SandboxError) -> dict[str, Any]:
+    return {"error": str(error), "kind": type(error).__name__}
 
 
 def _bound(device: Device | None) -> dict[str, dict[str, str]]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import array
 import json
+import math
 import os
 import socket
 import struct
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 MAX_CONTROL_BYTES = 65_536
 MAX_HEADER_BYTES = 4 * 1024 * 1024
@@ -26,6 +27,14 @@ _LENGTH = struct.Struct(">I")
 
 class WireError(Exception):
     """The other end closed the connection or sent something that is no message."""
+
+
+class NoMessage(WireError):
+    """A packet that is no message; the next may be one."""
+
+
+class DescriptorsLost(WireError):
+    """A message whose descriptors were too many to take, or came to a process that may open no more."""
 
 
 def send_control(sock: socket.socket, message: dict[str, Any], *fds: int) -> None:
@@ -45,6 +54,14 @@ def receive_control(sock: socket.socket) -> tuple[dict[str, Any], int | None]:
     return message, fds[0] if fds else None
 
 
+def receive_message(sock: socket.socket) -> dict[str, Any]:
+    """One message from somebody who has no descriptor to give: what came beside it is closed."""
+    message, fds = receive_with_descriptors(sock)
+    for fd in fds:
+        os.close(fd)
+    return message
+
+
 def receive_with_descriptors(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """One message and the descriptors that came with it; `WireError` at the end of the connection."""
     space = socket.CMSG_SPACE(_MAX_DESCRIPTORS * array.array("i").itemsize)
@@ -54,8 +71,12 @@ def receive_with_descriptors(sock: socket.socket) -> tuple[dict[str, Any], list[
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
     try:
-        if not data or flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
-            raise WireError("message too long" if data else "connection closed")
+        if not data:
+            raise WireError("connection closed")
+        if flags & socket.MSG_TRUNC:
+            raise NoMessage("message too long")
+        if flags & socket.MSG_CTRUNC:
+            raise DescriptorsLost("descriptors lost: too many came, or none is free here")
         return parsed(data), list(fds)
     except WireError:
         for fd in fds:
@@ -64,14 +85,24 @@ def receive_with_descriptors(sock: socket.socket) -> tuple[dict[str, Any], list[
 
 
 def parsed(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`; `WireError` where it is none."""
+    """The JSON object in `data`; `NoMessage` where it is none."""
     try:
         message = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise WireError("message is no JSON") from error
+        raise NoMessage("message is no JSON") from error
     if not isinstance(message, dict):
-        raise WireError("message is no JSON object")
+        raise NoMessage("message is no JSON object")
     return message
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether a message's value is one; Python takes a truth value for a number, and JSON knows NaN."""
+    return is_whole(value) or (isinstance(value, float) and not math.isnan(value))
+
+
+def is_whole(value: Any) -> TypeGuard[int]:
+    """The same for a number without a fraction."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def send_header(sock: socket.socket, header: dict[str, Any], blobs: Iterable[bytes] = (), *fds: int) -> None:

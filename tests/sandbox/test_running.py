@@ -88,10 +88,12 @@ def test_a_command_that_is_absent_says_so(box: Sandbox) -> None:
     assert b"no-such-program" in outcome.stderr
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", ""])
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", "a//b", "./a", "a\0b"])
 def test_paths_outside_the_box_are_refused_at_the_door(box: Sandbox, path: str) -> None:
     with pytest.raises(InvalidJob):
         run_python(box, "pass", files={path: b""})
+    with pytest.raises(InvalidJob):
+        run_python(box, "pass", collect=(f"{path}/",))
 
 
 def test_limits_without_sense_are_refused_at_the_door(box: Sandbox) -> None:
