@@ -223,3 +223,25 @@ def test_language_and_theme_are_chosen_in_the_menu_and_kept(visit: Visit) -> Non
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.reload()
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
+
+
+def test_an_answer_is_written_in_two_languages_and_each_text_is_kept(visit: Visit) -> None:
+    page = visit("en")
+    sign_up(page, new_name())
+    page.goto("/problems/batch-scheduler/")
+    code, choice = page.locator(".cm-content"), page.get_by_label("Language of the answer")
+    write_code(page, "# half an answer in Python\n")
+    choice.select_option("c")
+    expect(code).to_contain_text("int main")
+    write_code(page, solution("batch-scheduler", "accepted/heap_of_ends.c"))
+    send(page)
+    expect_verdict(page, "AC")
+    choice.select_option("python")
+    expect(code).to_contain_text("half an answer in Python")
+    page.goto("/submissions/")
+    page.locator("tbody tr a").first.click()
+    expect(page.locator("#source")).to_contain_text("#include")
+    page.goto("/problems/batch-scheduler/")
+    expect(choice).to_have_value(re.compile("^(c|python)$"))
+    choice.select_option("c")
+    expect(code).to_contain_text("#include")
