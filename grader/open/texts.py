@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -82,6 +83,15 @@ def words(text: str) -> tuple[str, ...]:
 def content_words(text: str) -> tuple[str, ...]:
     """The words that carry meaning."""
     return tuple(word for word in words(text) if word not in _stop_words())
+
+
+def rarity(word: str) -> float:
+    """-log of how common a word is: of Chinese text by jieba's counts; a Latin word by its length, for
+    there are no counts of English here."""
+    if _IS_CJK.match(word):
+        segmenter = _segmenter()
+        return math.log(segmenter.total / max(segmenter.FREQ.get(word, 0), 1))
+    return 4.0 + min(len(word), 10)
 
 
 def negations(text: str) -> int:
