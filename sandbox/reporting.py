@@ -185,6 +185,7 @@ def _checked_ending(said: dict[str, Any]) -> dict[str, Any]:
     code, number = said.get("exit_code"), said.get("signal")
     left_out, wall_s = said.get("uncollected"), said.get("wall_s")
     held = (
+        {"exit_code", "signal"} <= said.keys(),
         (code is None) != (number is None),
         code is None or (is_whole(code) and 0 <= code <= 255),
         number is None or (is_whole(number) and 0 < number <= _MAX_SIGNAL),

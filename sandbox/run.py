@@ -112,7 +112,9 @@ class Run:
             self._started = time.monotonic()
             self._box.control.settimeout(_LOAD_TIMEOUT_S)
             if told:
-                self._started = _figure(_accepted(receive_message(self._box.control)), "at")
+                at = _figure(_accepted(receive_message(self._box.control)), "at")
+                # A box's word moves the clock of its run within what we have seen ourselves, and no further.
+                self._started = min(max(at, self._started), time.monotonic())
         except (WireError, OSError) as error:
             raise BoxLost(f"The box could not take the job: {error}") from error
         stopped = self._wait()

@@ -55,6 +55,9 @@ BAD = {
     "an absolute file": framed(b"f", b"/etc/passwd"),
     "an ending that says nothing": framed(b"r", b"{}"),
     "an ending without end": framed(b"r", b"[" * 50_000),
+    "an ending without a signal": framed(
+        b"r", json.dumps({name: value for name, value in ENDING.items() if name != "signal"}).encode()
+    ),
     "an ending that is too long": ended(uncollected={str(n): "x" * 1000 for n in range(1100)}),
     "an exit code and a signal": ended(signal=9),
     "neither exit code nor signal": ended(exit_code=None),
