@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 from grader.devices import can_judge
+from grader.models import Submission
 from questionbank.data import missing_data
 from questionbank.offering import offered
 from questionbank.packages.languages import LANGUAGES
@@ -45,3 +47,33 @@ def data_missing(names: tuple[str, ...]) -> str:
     return _("This exercise is not available on this installation: %(names)s could not be installed.") % {
         "names": ", ".join(names)
     }
+
+
+class Lack(StrEnum):
+    """What a worker found missing, as it is kept with the answer: a name may follow, after a colon."""
+
+    DATA = "data"
+    LANGUAGE = "language"
+    GPU = "gpu"
+    ASSURANCE = "assurance"
+
+
+def message_of(submission: Submission) -> str:
+    """What is said of the whole answer, in the reader's language."""
+    if not submission.lack:
+        return submission.message
+    return _("%(lack)s This answer is not counted.") % {"lack": sentence(submission.lack)}
+
+
+def sentence(lack: str) -> str:
+    """What is missing, in the reader's language."""
+    kind, _colon, name = lack.partition(":")
+    match Lack(kind):
+        case Lack.DATA:
+            return data_missing((name,))
+        case Lack.LANGUAGE:
+            return _("Answers in %(language)s cannot be judged here.") % {"language": name}
+        case Lack.GPU:
+            return _("This problem needs a GPU that this installation has not.")
+        case Lack.ASSURANCE:
+            return _("This problem needs a runtime for high assurance, and this installation has none.")

@@ -30,6 +30,7 @@ class Submission(models.Model):
     verdict = models.CharField(max_length=3, blank=True)
     score = models.FloatField(null=True)
     message = models.TextField(blank=True)
+    lack = models.CharField(max_length=200, blank=True)
     compiler_output = models.TextField(blank=True)
     metrics = models.JSONField(default=list)
     exhibits = models.JSONField(default=dict)

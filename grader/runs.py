@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from grader import events
 from grader.answers import check_answer, check_text, clean, storable
 from grader.errors import AnswerRefused, RunUnknown
+from grader.lacks import sentence
 from grader.queue import enqueue_run, queue_of
 from questionbank.models import ProblemVersion, User
 from questionbank.packages.model import Kind
@@ -39,7 +40,7 @@ def start_run(
         "source": source,
         "own_input": own_input,
     }
-    _keep(run_id, {"request": request, "result": None})
+    _keep(run_id, {"request": request, "result": None, "lack": ""})
     enqueue_run(run_id, queue_of(package))
     return run_id
 
@@ -50,10 +51,16 @@ def run_request(run_id: str) -> dict[str, Any]:
     return request
 
 
-def finish_run(run_id: str, *, runs: list[dict[str, Any]], error: str | None, message: str) -> None:
-    """Stores and tells a run's result; `RunUnknown` once it has expired."""
-    result = {"runs": [storable(run) for run in runs], "error": error, "message": clean(message)}
-    _keep(run_id, _run(run_id) | {"result": result})
+def finish_run(
+    run_id: str, *, runs: list[dict[str, Any]], error: str | None = None, message: str = "", lack: str = ""
+) -> None:
+    """Stores and tells a run's result; `RunUnknown` once it has expired. `lack`: see `grader.lacks.Lack`."""
+    result = {
+        "runs": [storable(run) for run in runs],
+        "error": "input" if lack else error,
+        "message": sentence(lack) if lack else clean(message),
+    }
+    _keep(run_id, _run(run_id) | {"result": result, "lack": lack})
     events.publish(events.stream_key("run", run_id), "finished", result)
 
 
@@ -63,7 +70,10 @@ def run_result(run_id: str, *, user: User) -> dict[str, Any] | None:
     if run["request"]["user"] != user.pk:
         raise RunUnknown(_("There is no such run."))
     result: dict[str, Any] | None = run["result"]
-    return result
+    if result is None or not run["lack"]:
+        return result
+    # In the reader's language, not the worker's.
+    return result | {"message": sentence(run["lack"])}
 
 
 def _run(run_id: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from grader import events
 from grader.answers import check_answer, check_text, clean, storable
 from grader.errors import AnswerRefused, Fenced, KeyReused, StaleDraft
 from grader.judge.model import CaseResult, Judgement
+from grader.lacks import message_of
 from grader.models import CaseRecord, Draft, IdempotencyKey, Submission
 from grader.queue import DEFAULT_QUEUE, enqueue_judging, queue_of
 from grader.verdict import FINAL_STAGES, Stage, Verdict
@@ -199,9 +200,9 @@ def fail_attempt(submission_id: str, attempt: int) -> float | None:
 
 
 def give_up_attempt(submission_id: str, attempt: int, lack: str) -> None:
-    """Ends what no further try can judge on this installation; `lack` is the sentence that says why."""
-    message = _("%(lack)s This answer is not counted.") % {"lack": lack}
-    finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0, message=message))
+    """Ends what no further try can judge on this installation; `lack` says why, see `grader.lacks.Lack`."""
+    renew_claim(submission_id, attempt, lack=lack)
+    finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0))
 
 
 def _give_up(submission_id: str, attempt: int) -> None:
@@ -270,7 +271,7 @@ def finished_event(submission: Submission) -> dict[str, Any]:
         "stage": submission.stage,
         "verdict": submission.verdict or None,
         "score": submission.score,
-        "message": submission.message,
+        "message": message_of(submission),
         "metrics": submission.metrics,
         "compiler_output": submission.compiler_output,
     }

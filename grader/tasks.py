@@ -17,7 +17,6 @@ from celery import Task, shared_task
 from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.utils.translation import gettext
 
 from grader import devices, grading, queue, runs, services
 from grader.errors import Fenced, RunUnknown
@@ -28,7 +27,7 @@ from grader.judge.functions import InvalidInput
 from grader.judge.judging import judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
 from grader.judge.toolchains import survey
-from grader.lacks import data_missing
+from grader.lacks import Lack
 from grader.models import Submission
 from grader.open.grading import grade
 from grader.open.texts import language_of
@@ -147,7 +146,7 @@ def run_samples_task(run_id: str) -> None:
     except RunUnknown:
         return
     found: list[dict[str, Any]] = []
-    error, message = None, ""
+    error, message, lack = None, "", ""
     try:
         version = ProblemVersion.objects.select_related("problem").get(pk=request["version"])
         outcome = run_samples(
@@ -161,22 +160,20 @@ def run_samples_task(run_id: str) -> None:
     except InvalidInput as refused:
         error, message = "input", str(refused)
     except (NoDevice, MissingRuntime, LanguageMissing) as lacking:
-        error, message = "input", _lack(lacking)
+        lack = _lack(lacking)
     except Exception:
         _log.exception("run %s failed", run_id)
         error = "internal"
-    runs.finish_run(run_id, runs=found, error=error, message=message)
+    runs.finish_run(run_id, runs=found, error=error, message=message, lack=lack)
 
 
 def _lack(error: NoDevice | MissingRuntime | DataMissing | LanguageMissing) -> str:
-    """What this installation has not, for people."""
+    """What this installation has not."""
     if isinstance(error, DataMissing):
-        return data_missing((error.name,))
+        return f"{Lack.DATA}:{error.name}"
     if isinstance(error, LanguageMissing):
-        return gettext("Answers in %(language)s cannot be judged here.") % {"language": error.name}
-    if isinstance(error, NoDevice):
-        return gettext("This problem needs a GPU that this installation has not.")
-    return gettext("This problem needs a runtime for high assurance, and this installation has none.")
+        return f"{Lack.LANGUAGE}:{error.name}"
+    return Lack.GPU if isinstance(error, NoDevice) else Lack.ASSURANCE
 
 
 @worker_ready.connect

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from grader.access import may_review
 from grader.feedback import Standing, feedback_on, grade_of, is_marked
 from grader.judge.model import MetricState
+from grader.lacks import message_of
 from grader.marking import MAX_REASON
 from grader.models import CaseRecord, Grade, PointMark, RegradeRequest, Submission
 from grader.open.model import Flag
@@ -195,6 +196,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
 class SubmissionDetailSerializer(SubmissionSerializer):
     cases = CaseSerializer(many=True, read_only=True)
     metrics = MetricResultSerializer(many=True, read_only=True)
+    message = serializers.SerializerMethodField()
     marks = serializers.SerializerMethodField(
         help_text="empty until every rubric point has its mark, but for those who mark"
     )
@@ -222,6 +224,9 @@ class SubmissionDetailSerializer(SubmissionSerializer):
             "grade",
         )
         read_only_fields = fields
+
+    def get_message(self, submission: Submission) -> str:
+        return message_of(submission)
 
     @extend_schema_field(MarkSerializer(many=True))
     def get_marks(self, submission: Submission) -> Any:

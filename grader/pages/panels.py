@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from grader.feedback import Feedback, PointFeedback, Standing, feedback_on
 from grader.judge.model import MetricState
+from grader.lacks import message_of
 from grader.models import CaseRecord, Submission
 from grader.pages.differing import Difference, difference
 from grader.pages.wording import (
@@ -172,6 +173,7 @@ def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, 
     package = package_of(submission.version)
     over = submission.stage in FINAL_STAGES
     cases = list(submission.cases.all())
+    message = message_of(submission)
     failed = next((case for case in cases if case.verdict != Verdict.AC), None)
     sample = next((case for case in cases if case.verdict != Verdict.AC and case.expected is not None), None)
     changed: Difference | None = None
@@ -189,8 +191,8 @@ def submission_panel(submission: Submission, *, refresh: str = "") -> dict[str, 
         "failed": failed if over else None,
         "failed_position": failed.position + 1 if failed else 0,
         # A sample's message stands above its difference: once is enough.
-        "message": "" if sample is not None and over and sample.message else submission.message,
-        "advice": ADVICE.get(submission.verdict, "") if not submission.message else "",
+        "message": "" if sample is not None and over and sample.message else message,
+        "advice": ADVICE.get(submission.verdict, "") if not message else "",
         "sample": sample if over else None,
         "difference": changed,
         "metrics": metric_rows(package, submission.metrics),

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from fixtures.demo import load_topics
 from grader import devices, tasks
+from grader.lacks import message_of
 from grader.models import Submission
 from questionbank.models import ProblemVersion, User
 from questionbank.services import package_of, publish
@@ -93,7 +94,7 @@ def test_an_answer_that_slipped_through_is_not_counted_and_says_why(
     tasks.judge_submission.apply(args=[str(submission.pk)], throw=True)
     submission.refresh_from_db()
     assert (submission.stage, submission.verdict, submission.attempt) == ("done", "IE", 1)
-    assert submission.message == (
+    assert message_of(submission) == (
         "This problem needs a GPU that this installation has not. This answer is not counted."
     )
 

@@ -84,4 +84,8 @@ def test_an_answer_that_was_waiting_ends_at_once_and_says_why(
             tasks.judge_submission.apply(args=[str(submission.pk)], throw=True)
     submission.refresh_from_db()
     assert (submission.stage, submission.verdict, submission.attempt) == ("done", "IE", 1)
-    assert submission.message == f"{SENTENCE} This answer is not counted."
+    page = client_of(candidate).get(reverse("submission", args=[submission.pk]))
+    assert f"{SENTENCE} This answer is not counted." in page.content.decode()
+    address = f"/api/v1/submissions/{submission.pk}/"
+    in_chinese = client_of(candidate).get(address, headers={"accept-language": "zh-hans"}).json()["message"]
+    assert "本机无法提供这道练习" in in_chinese
