@@ -11,11 +11,21 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from grader.answers import clean
 from grader.errors import InvalidRule
 from grader.judge.model import Judgement
+from grader.llm.model import Opinion, PointJudgement
 from grader.marking import origin_of, score_of
 from grader.models import CalibrationExample, Grade, PublishingRule
-from grader.open.model import GradedAnswer, OpenGrade, OpenQuestion, PointLevel, question_of
+from grader.open.model import (
+    LEVEL_SHARES,
+    GradedAnswer,
+    OpenGrade,
+    OpenQuestion,
+    PointGrade,
+    PointLevel,
+    question_of,
+)
 from grader.publishing import Doubt, Estimate, Rule, doubts_of, is_audited
 from grader.services import finish, renew_claim
 from questionbank.models import ProblemVersion, User
@@ -72,19 +82,44 @@ def question_for(version: ProblemVersion, language_of: LanguageOf, leave_out: st
     return replace(question, graded=(*question.graded, *examples))
 
 
-def finish_graded(submission_id: str, attempt: int, grade: OpenGrade) -> None:
+def finish_graded(submission_id: str, attempt: int, grade: OpenGrade, opinion: Opinion | None = None) -> None:
     """Keeps the grade and publishes it, or leaves it provisional for a person; `Fenced` where the attempt is
-    void."""
-    doubts = _doubts(grade)
+    void. `opinion` is a language model's, where one was asked and answered."""
+    confirmed = opinion is not None and opinion.confirms
+    if opinion is not None and confirmed:
+        grade = _confirmed(grade, opinion)
+    doubts = _doubts(grade, confirmed=confirmed)
+    if opinion is not None and not confirmed:
+        doubts = (*doubts, Doubt.JUDGES_DISAGREE)
     with transaction.atomic():
         renew_claim(submission_id, attempt)
-        fields = _fields(submission_id, grade, doubts)
+        fields = _fields(submission_id, grade, doubts) | _told(opinion)
         Grade.objects.update_or_create(submission_id=submission_id, defaults=fields)
     score = round(100 * grade.score, 2)
     finish(submission_id, attempt, Judgement(verdict=None, score=score, needs_review=bool(doubts)))
 
 
-def _doubts(grade: OpenGrade) -> tuple[Doubt, ...]:
+def _confirmed(grade: OpenGrade, opinion: Opinion) -> OpenGrade:
+    """The model's points and evidence; the interval spans what both graders found."""
+    found = {judgement.point_id: judgement for judgement in opinion.points}
+    points = tuple(_of_both(point, found[point.id]) for point in grade.points)
+    ends = (grade.score, *opinion.scores)
+    return replace(grade, points=points, score=opinion.scores[0], low=min(ends), high=max(ends))
+
+
+def _of_both(point: PointGrade, judgement: PointJudgement) -> PointGrade:
+    """A point as the model judged it, its probability halfway between the two."""
+    level = judgement.level
+    start, end = point.start, point.end
+    if judgement.quotes:
+        start, end = judgement.quotes[0].start, judgement.quotes[0].end
+    elif level is PointLevel.NOT_MET:
+        start, end = None, None
+    probability = (point.probability + LEVEL_SHARES[level]) / 2
+    return PointGrade(point.id, level, probability, start, end)
+
+
+def _doubts(grade: OpenGrade, *, confirmed: bool) -> tuple[Doubt, ...]:
     estimate = Estimate(
         score=grade.score,
         low=grade.low,
@@ -92,8 +127,26 @@ def _doubts(grade: OpenGrade) -> tuple[Doubt, ...]:
         flags=grade.flags,
         graded_answers=grade.graded_answers,
         calibrated=grade.calibrated,
+        confirmed=confirmed,
     )
     return doubts_of(estimate, current_rule())
+
+
+def _told(opinion: Opinion | None) -> dict[str, Any]:
+    """A model's text is from outside: kept as text, and shown as text."""
+    if opinion is None:
+        return {"judge": "", "opinion": {}}
+    points = [
+        {
+            "point_id": judgement.point_id,
+            "verdict": judgement.verdict,
+            "reason": clean(judgement.reason),
+            "quotes": [[quote.start, quote.end] for quote in judgement.quotes],
+        }
+        for judgement in opinion.points
+    ]
+    told = {"scores": list(opinion.scores), "objections": list(opinion.objections), "points": points}
+    return {"judge": clean(opinion.model)[:200], "opinion": told}
 
 
 def _fields(submission_id: str, grade: OpenGrade, doubts: tuple[Doubt, ...]) -> dict[str, Any]:

@@ -76,8 +76,8 @@ class Grade(models.Model):
 
     `points` are {point_id, level, probability, start, end}, the places in characters of the answer. `doubts`
     say why it did not stand by itself, values of `grader.publishing.Doubt`; with none, it was published, and
-    `audited` may have sent it to a person all the same. `judge` names the language model that judged too,
-    `opinion` is its account: {point_id, level, quotes, reason}.
+    `audited` may have sent it to a person all the same. `judge` names the language model that judged too;
+    `opinion` is its account: {scores, objections, points: [{point_id, verdict, reason, quotes}]}.
     """
 
     submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="grade")
@@ -90,7 +90,7 @@ class Grade(models.Model):
     doubts = models.JSONField(default=list)
     grader = models.CharField(max_length=100)
     judge = models.CharField(max_length=200, blank=True)
-    opinion = models.JSONField(default=list)
+    opinion = models.JSONField(default=dict)
     audited = models.BooleanField(default=False)
     graded_at = models.DateTimeField(auto_now=True)
 
@@ -188,3 +188,27 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]
+
+
+class JudgeReply(models.Model):
+    """A language model's reply, kept by what was asked: the same answer is not sent twice."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    reply = models.TextField()
+    kept_at = models.DateTimeField(auto_now_add=True)
+
+
+class JudgeDay(models.Model):
+    """How often the language model was asked on a day (UTC)."""
+
+    day = models.DateField(primary_key=True)
+    calls = models.PositiveIntegerField(default=0)
+
+
+class JudgeVersion(models.Model):
+    """A version of the language model and whether it passed the canaries; `detail` says where it did not."""
+
+    version = models.CharField(max_length=200, unique=True)
+    passed = models.BooleanField()
+    detail = models.TextField(blank=True)
+    tried_at = models.DateTimeField(auto_now=True)

@@ -28,8 +28,13 @@ from grader.judge.judging import judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
 from grader.judge.toolchains import survey
 from grader.lacks import Lack
+from grader.ledger import installed_judge
+from grader.llm.errors import JudgeUnavailable
+from grader.llm.judging import opinion_on
+from grader.llm.model import Opinion
 from grader.models import Submission
 from grader.open.grading import grade
+from grader.open.model import Flag, OpenGrade, OpenQuestion
 from grader.open.texts import language_of
 from grader.verdict import Stage
 from questionbank import offering
@@ -107,7 +112,20 @@ def _grade(submission: Submission, attempt: int) -> None:
     with _renewing(pk, attempt):
         question = grading.question_for(submission.version, language_of, leave_out=pk)
         found = grade(question, submission.source, store=settings.DATA_ROOT / "public")
-    grading.finish_graded(pk, attempt, found)
+        opinion = _second_opinion(question, submission.source, found)
+    grading.finish_graded(pk, attempt, found, opinion)
+
+
+def _second_opinion(question: OpenQuestion, text: str, found: OpenGrade) -> Opinion | None:
+    """The language model's, where there is one and it answers; else the local grade stands alone."""
+    judge = installed_judge()
+    if judge is None or {Flag.EMPTY, Flag.COPY_OF_QUESTION} & set(found.flags):
+        return None
+    try:
+        return opinion_on(judge, question, text, found.language, local_score=found.score)
+    except JudgeUnavailable as error:
+        _log.warning("no opinion of the language model: %s", error)
+        return None
 
 
 @contextmanager

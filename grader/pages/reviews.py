@@ -21,7 +21,14 @@ from grader.marking import mark_points
 from grader.models import Grade, PointMark, RegradeRequest, Submission
 from grader.pages.highlighting import pieces_of
 from grader.pages.problem import logged_in
-from grader.pages.wording import DOUBT_WORDS, FLAG_WORDS, LEVEL_CLASSES, LEVEL_WORDS
+from grader.pages.wording import (
+    DOUBT_WORDS,
+    FLAG_WORDS,
+    JUDGE_WORDS,
+    LEVEL_CLASSES,
+    LEVEL_WORDS,
+    OBJECTION_WORDS,
+)
 from grader.verdict import FINAL_STAGES, Stage
 from questionbank.models import User
 from questionbank.packages.model import Package, PointLevel, RubricPoint
@@ -181,6 +188,7 @@ def review_context(
         if grade
         else None,
         "why": why_waiting(submission),
+        "judged": _judged(grade) if grade else None,
         "flags": [str(FLAG_WORDS.get(flag, flag)) for flag in grade.flags] if grade else [],
         "regrade": RegradeRequest.objects.filter(submission=submission).first(),
         "pieces": pieces_of(
@@ -195,6 +203,14 @@ def review_context(
     }
 
 
+def _judged(grade: Grade) -> tuple[int, list[str]] | None:
+    """The language model's score of 100 and why it does not confirm the grade; None where none was asked."""
+    if not grade.opinion:
+        return None
+    objections = [str(OBJECTION_WORDS.get(one, one)) for one in grade.opinion["objections"]]
+    return round(100 * grade.opinion["scores"][0]), objections
+
+
 def _reviewed(
     number: int,
     point: RubricPoint,
@@ -204,7 +220,14 @@ def _reviewed(
     offered: tuple[str, str] | None,
 ) -> Reviewed:
     found = next((one for one in (grade.points if grade else []) if one["point_id"] == point.id), None)
-    said = next((one for one in (grade.opinion if grade else []) if one["point_id"] == point.id), None)
+    said = next(
+        (
+            one
+            for one in (grade.opinion["points"] if grade and grade.opinion else [])
+            if one["point_id"] == point.id
+        ),
+        None,
+    )
     if offered:
         level, comment = offered
     elif mark:
@@ -224,7 +247,7 @@ def _reviewed(
         quote=submission.source[found["start"] : found["end"]]
         if found and found["start"] is not None
         else "",
-        opinion=said["reason"] if said else "",
+        opinion=f"{JUDGE_WORDS[said['verdict']]}: {said['reason']}" if said else "",
         level=level,
         comment=comment,
         reviewer=mark.reviewer.get_username() if mark else "",

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from grader.feedback import Standing
+from grader.llm.model import Objection, PointVerdict
 from grader.models import Submission
 from grader.open.model import Flag
 from grader.publishing import Doubt
@@ -56,6 +57,18 @@ DOUBT_WORDS: Mapping[str, Promise] = {
     Doubt.FEW_SAMPLES: _("too few graded answers to this question"),
     Doubt.LANGUAGE: _("the grader was not measured in this language"),
     Doubt.JUDGES_DISAGREE: _("the language model does not agree"),
+}
+JUDGE_WORDS: Mapping[str, Promise] = {
+    PointVerdict.MET: _("Met"),
+    PointVerdict.PARTIAL: _("Partly met"),
+    PointVerdict.NOT_MET: _("Not met"),
+    PointVerdict.CONTRADICTED: _("Contradicted"),
+}
+OBJECTION_WORDS: Mapping[str, Promise] = {
+    Objection.RUNS_DIFFER: _("its two runs differ"),
+    Objection.SUSPICIOUS_SENTENCES: _("sentences that speak to the grader change its mind"),
+    Objection.FAR_FROM_LOCAL: _("it is far from the local grader"),
+    Objection.UNPROVEN: _("it quotes what the answer does not say"),
 }
 FLAG_WORDS: Mapping[str, Promise] = {
     Flag.EMPTY: _("empty"),

@@ -39,6 +39,12 @@ JUDGING_RETRY_S = 3.0
 JUDGING_PATIENCE_S = 120.0
 """A submission that no worker has taken for this long is sent again: the broker may have lost it."""
 
+JUDGE_URL: str = env.str("TOUCHSTONE_JUDGE_URL", "")
+JUDGE_KEY: str = env.str("TOUCHSTONE_JUDGE_KEY", "")
+JUDGE_MODEL: str = env.str("TOUCHSTONE_JUDGE_MODEL", "")
+JUDGE_BUDGET: int = env.int("TOUCHSTONE_JUDGE_BUDGET", 2000)
+JUDGE_TIMEOUT_S: float = env.float("TOUCHSTONE_JUDGE_TIMEOUT_S", 60.0)
+
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(VAR / "secret_key")
 # The site's own names; this machine always reaches it, for `make up` asks it whether it serves.
@@ -214,4 +220,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    # It would write a line for every call.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }
