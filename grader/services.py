@@ -31,6 +31,10 @@ from questionbank.services import DamagedVersion, package_of
 
 MAX_INFRASTRUCTURE_FAILURES = 3
 MAX_RESENT = 500
+CASE_FIELDS = (
+    *("name", "group", "verdict", "cpu_s", "wall_s", "peak_bytes", "message", "got", "expected", "stdout"),
+)
+"""What of a test's result is kept and told to candidates."""
 
 
 def submit(*, user: User, version: ProblemVersion, language: str, source: str) -> Submission:
@@ -145,7 +149,7 @@ def set_stage(submission_id: str, attempt: int, stage: Stage) -> None:
 
 def record_case(submission_id: str, attempt: int, position: int, case: CaseResult) -> None:
     """Records and tells one test's result; `Fenced` where the attempt is void."""
-    result = storable(asdict(case))
+    result = storable({field: getattr(case, field) for field in CASE_FIELDS})
     with transaction.atomic():
         renew_claim(submission_id, attempt)
         CaseRecord.objects.create(submission_id=submission_id, position=position, **result)
@@ -250,19 +254,7 @@ def _queue_of(version: ProblemVersion) -> str:
 
 def case_event(position: int, case: Mapping[str, Any]) -> dict[str, Any]:
     """A test's result as pages and the API get it."""
-    fields = (
-        "name",
-        "group",
-        "verdict",
-        "cpu_s",
-        "wall_s",
-        "peak_bytes",
-        "message",
-        "got",
-        "expected",
-        "stdout",
-    )
-    return {"position": position, **{field: case[field] for field in fields}}
+    return {"position": position, **{field: case[field] for field in CASE_FIELDS}}
 
 
 def finished_event(submission: Submission) -> dict[str, Any]:

@@ -74,8 +74,8 @@ def _new_version(problem: Problem, package: Package, topics: list[Topic]) -> Pro
         kind=package.kind.value,
         difficulty=package.difficulty.value,
         expected_minutes=package.expected_minutes,
-        name_en=package.names["en"],
-        name_zh=package.names["zh"],
+        name_en=package.name_in("en"),
+        name_zh=package.name_in("zh"),
         search_text="\n".join(
             [package.slug, *package.names.values(), *package.tags, *package.statements.values()]
         ),

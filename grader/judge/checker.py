@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections.abc import Iterator
 from itertools import zip_longest
 
 from questionbank.packages.model import Checker
 
+_WORDS = re.compile(r"[^ \f\n\r\t\v]+")
+_WORDS_AND_BLANKS = re.compile(r"[ \f\n\r\t\v]|[^ \f\n\r\t\v]+")
+_SMALL = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 
 
 def difference(got: bytes, answer: bytes, checker: Checker) -> str | None:
     """Where the two differ, for samples and authors; None where they do not."""
-    try:
-        text = got.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return f"the output is no UTF-8 at byte {error.start}"
-    return _compare(text, answer.decode("utf-8"), checker)
+    # As the format has it, both are single bytes: letters beyond ASCII are compared as they are.
+    return _compare(got.decode("latin-1"), answer.decode("latin-1"), checker)
 
 
 def _compare(got: str, answer: str, checker: Checker) -> str | None:
@@ -34,17 +35,26 @@ def _compare(got: str, answer: str, checker: Checker) -> str | None:
         if other is None:
             return f"the output has {sum(1 for _ in _tokens(got, checker))} tokens, not {number - 1}"
         if not _same(one, other, checker):
-            return f"token {number} is {one!r:.80}, not {other!r:.80}"
+            return f"token {number} is {_shown(one)}, not {_shown(other)}"
     return None
 
 
 def _tokens(text: str, checker: Checker) -> Iterator[str]:
-    pattern = r"\s|[^\s]+" if checker.space_change_sensitive else r"[^\s]+"
-    return (match.group() for match in re.finditer(pattern, text))
+    pattern = _WORDS_AND_BLANKS if checker.space_change_sensitive else _WORDS
+    return (match.group() for match in pattern.finditer(text))
+
+
+def _shown(token: str) -> str:
+    return f"{token.encode('latin-1').decode('utf-8', errors='replace')!r:.80}"
+
+
+def _lower(token: str) -> str:
+    """Capital letters of ASCII made small, and no others."""
+    return token.translate(_SMALL)
 
 
 def _same(got: str, answer: str, checker: Checker) -> bool:
-    if got == answer or (not checker.case_sensitive and got.casefold() == answer.casefold()):
+    if got == answer or (not checker.case_sensitive and _lower(got) == _lower(answer)):
         return True
     absolute, relative = checker.float_absolute_tolerance, checker.float_relative_tolerance
     if absolute is None and relative is None:

@@ -9,12 +9,14 @@ from grader.judge.builds import Builds, build_key
 from grader.judge.demands import assured
 from grader.judge.languages import LANGUAGES, Language
 from grader.judge.languages.language import Build, Plan, Toolchain
+from grader.judge.languages.several import with_files
 from grader.judge.model import Answer, Judgement
 from grader.judge.runnable import Program
 from grader.judge.toolchains import find_toolchain
 from grader.judge.verdicts import run_limits
 from grader.verdict import Verdict
 from questionbank.packages.model import Package
+from questionbank.packages.program import ProgramSpec
 from sandbox.client import Sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Job, Outcome, Status
@@ -45,12 +47,14 @@ def compile_answer(
         size = len(answer.source.encode())
     except UnicodeEncodeError as error:
         return _refused(f"The source is no text: character {error.start + 1:,} is half of a pair.")
-    if size > MAX_SOURCE_BYTES:
-        return _refused(f"The source has {size:,} bytes, the most is {MAX_SOURCE_BYTES:,}.")
+    size += sum(map(len, answer.files.values()))
+    most = min(MAX_SOURCE_BYTES, 1024 * (package.program or ProgramSpec()).tools.code_kib)
+    if size > most:
+        return _refused(f"The source has {size:,} bytes, the most is {most:,}.")
     toolchain = find_toolchain(language, sandbox)
     if toolchain is None:
         raise LanguageMissing(language.name)
-    plan = _plan(language, package, answer.source, toolchain)
+    plan = _plan(language, package, answer, toolchain)
     kept = _build(language, toolchain, plan.build, assured(package, sandbox), builds)
     if isinstance(kept, Judgement):
         return kept
@@ -67,11 +71,14 @@ def prepare_languages(sandbox: Sandbox, builds: Builds) -> None:
             _build(language, toolchain, base, sandbox, builds)
 
 
-def _plan(language: Language, package: Package, source: str, toolchain: Toolchain) -> Plan:
-    if package.function is None:
-        return language.program(source, toolchain)
-    assert language.function is not None, f"{language.name} answers no function problems"
-    return language.function(package.function, source, toolchain)
+def _plan(language: Language, package: Package, answer: Answer, toolchain: Toolchain) -> Plan:
+    if package.function is not None:
+        assert language.function is not None, f"{language.name} answers no function problems"
+        return language.function(package.function, answer.source, toolchain)
+    plan = language.program(answer.source, toolchain)
+    include = package.program.include if package.program else {}
+    beside = {**answer.files, **include.get("default", {}), **include.get(language.key, {})}
+    return with_files(language.key, plan, beside, answer.entry) if beside or answer.entry else plan
 
 
 def _build(

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from grader.judge import artifact, choices, functions, programs
+from grader.judge import artifact, choices, functions
 from grader.judge.builds import Builds
 from grader.judge.compiling import compile_answer
 from grader.judge.demands import demanding
+from grader.judge.grading import Judges, grade
 from grader.judge.model import Answer, CaseResult, Judgement, Observer, SampleRun
+from grader.judge.programs import ProgramJudge, asked_for, outputs_of
 from grader.judge.runnable import Program
+from grader.judge.sources import judge_source
 from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import Kind, Package, TestCase
 from sandbox.client import Sandbox
-
-_JudgeTest = Callable[[Package, Program, TestCase, Sandbox], CaseResult]
-_JUDGE_TEST: dict[Kind, _JudgeTest] = {
-    Kind.FUNCTION: functions.judge_call,
-    Kind.PASS_FAIL: programs.judge_test,
-}
 
 
 class UnsupportedAnswer(ValueError):
@@ -36,14 +33,15 @@ def judge(
     hidden_root: Path,
     builds: Builds | None = None,
     observer: Observer | None = None,
+    every_test: bool = False,
 ) -> Judgement:
     """Judges one answer.
 
-    `hidden_root` holds the hidden data of artifact problems, a folder a name; `builds` what was
-    compiled before. Raises `UnsupportedAnswer`, `compiling.LanguageMissing` and
-    `choices.MalformedChoice` for answers that cannot be judged here, `sandbox.errors.SandboxError` and
-    `artifact.EvaluatorFailed` where judging itself failed: never the candidate's fault. `NoDevice` says
-    that the problem needs a GPU and this host has none.
+    `every_test` runs also those tests of programs that can change nothing any more. `hidden_root` holds the
+    hidden data of artifact problems, a folder a name; `builds` what was compiled before. Raises
+    `UnsupportedAnswer`, `compiling.LanguageMissing` and `choices.MalformedChoice` for answers that cannot be
+    judged here, `sandbox.errors.SandboxError` and `artifact.EvaluatorFailed` where judging itself failed:
+    never the candidate's fault. `NoDevice` says that the problem needs a GPU and this host has none.
     """
     observer = observer or Observer()
     if answer.language not in package.languages:
@@ -53,6 +51,8 @@ def judge(
         return Judgement(verdict=None, score=0.0, needs_review=True)
     if package.kind is Kind.CHOICE:
         return choices.judge_choice(package, answer)
+    if package.kind is Kind.PASS_FAIL:
+        return _judge_program(package, answer, sandbox, builds, observer, every_test=every_test)
     observer.stage(Stage.COMPILING)
     program = compile_answer(package, answer, sandbox, builds)
     if isinstance(program, Judgement):
@@ -70,7 +70,9 @@ def judge(
 
 def judge_test(package: Package, program: Program, test: TestCase, sandbox: Sandbox) -> CaseResult:
     """One test of a package of functions or programs, for one that asks for no more."""
-    return _JUDGE_TEST[package.kind](package, program, test, sandbox)
+    if package.kind is Kind.PASS_FAIL:
+        return ProgramJudge(package, program, sandbox, None).judge(test)[0]
+    return functions.judge_call(package, program, test, sandbox)
 
 
 def run_samples(
@@ -85,23 +87,72 @@ def run_samples(
         raise UnsupportedAnswer(f"{package.slug} takes no answers in {answer.language}.")
     if package.kind in (Kind.OPEN, Kind.CHOICE):
         raise UnsupportedAnswer(f"{package.slug} has nothing to run.")
+    if package.program and package.program.submit_answer:
+        raise UnsupportedAnswer(f"{package.slug} takes outputs: there is nothing to run.")
     program = compile_answer(package, answer, sandbox, builds)
     if isinstance(program, Judgement):
         return (_not_compiled(program),)
+    if package.kind is Kind.PASS_FAIL:
+        return _run_program(package, program, sandbox, own_input, builds)
     sandbox = demanding(package, sandbox)
     if package.kind is Kind.ARTIFACT:
         return (artifact.run_once(package, answer, sandbox=sandbox),)
-    if package.kind is Kind.FUNCTION:
-        if own_input is not None:
-            args = functions.own_arguments(package, own_input, program)
-            return (functions.run_call(package, program, args, sandbox, None),)
-        return tuple(
-            functions.run_call(package, program, test.args, sandbox, test) for test in package.samples()
-        )
     if own_input is not None:
-        return (programs.run_program(package, program, own_input.encode(), sandbox, None),)
-    return tuple(
-        programs.run_program(package, program, test.input, sandbox, test) for test in package.samples()
+        args = functions.own_arguments(package, own_input, program)
+        return (functions.run_call(package, program, args, sandbox, None),)
+    return tuple(functions.run_call(package, program, test.args, sandbox, test) for test in package.samples())
+
+
+def _run_program(
+    package: Package, program: Program, sandbox: Sandbox, own_input: str | None, builds: Builds | None
+) -> tuple[SampleRun, ...]:
+    spec = package.program
+    if own_input is not None and spec and spec.interactive:
+        raise functions.InvalidInput("The program talks with the judge: it can be run on the samples alone.")
+    judging = ProgramJudge(package, program, sandbox, builds)
+    if own_input is not None:
+        return (judging.own(own_input.encode()),)
+    return tuple(judging.sample(test) for test in package.samples())
+
+
+def _judge_program(
+    package: Package,
+    answer: Answer,
+    sandbox: Sandbox,
+    builds: Builds | None,
+    observer: Observer,
+    *,
+    every_test: bool,
+) -> Judgement:
+    program: Program | None = None
+    outputs: Mapping[str, str] = {}
+    if package.program and package.program.submit_answer:
+        outputs = outputs_of(package, answer)
+        package = replace(package, tests=asked_for(package, outputs))
+    else:
+        observer.stage(Stage.COMPILING)
+        compiled = compile_answer(package, answer, sandbox, builds)
+        if isinstance(compiled, Judgement):
+            return compiled
+        program = compiled
+    judging = ProgramJudge(package, program, sandbox, builds, outputs)
+    observer.stage(Stage.RUNNING)
+    judges = Judges(
+        test=judging.judge,
+        source=lambda check: judge_source(package, answer, check, sandbox, builds),
+        heard=observer.case,
+        every=every_test,
+    )
+    graded = grade(package, judges)
+    return Judgement(
+        verdict=graded.verdict,
+        score=graded.score,
+        cases=graded.cases,
+        message=next((case.message for case in graded.cases if case.verdict is not Verdict.AC), ""),
+        guarantees=judging.runs.guarantees(),
+        device=judging.runs.device,
+        driver=judging.runs.driver,
+        points=graded.points,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +17,9 @@ class Answer:
 
     language: str
     source: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files beside the source, by path, and what the source itself is called there ("" for any name)."""
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class CaseResult:
     got: str | None = None
     expected: str | None = None
     stdout: str | None = None
+    points: float | None = None
+    """What the test earns, where its problem's tests earn points."""
+    judge_message: str = ""
+    """What the package's validator tells judges; never shown to a candidate."""
 
 
 class MetricState(StrEnum):
@@ -127,6 +134,8 @@ class Judgement:
     timer: str = ""
     """What an evaluator took times with, where it took any."""
     needs_review: bool = False
+    points: float | None = None
+    """Of a scoring problem, in the package's own measure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grader.judge.languages import Language
 from grader.judge.languages.language import Plan
+from grader.judge.languages.several import with_arguments
 from sandbox.job import Job, Limits, Outcome
 
 _LAST_BYTES = 16_384
@@ -23,12 +24,17 @@ class Program:
     limits: Limits
 
     def job(
-        self, *, files: Mapping[str, bytes] | None = None, stdin: bytes = b"", collect: tuple[str, ...] = ()
+        self,
+        *,
+        files: Mapping[str, bytes] | None = None,
+        stdin: bytes = b"",
+        collect: tuple[str, ...] = (),
+        args: tuple[str, ...] = (),
     ) -> Job:
-        """One run, with a test's own files and input."""
+        """One run, with a test's own files, input and arguments."""
         return Job(
             runtime=self.plan.runtime,
-            program=self.plan.run(self.limits),
+            program=with_arguments(self.plan.run(self.limits), args),
             files={**self.files, **(files or {})},
             executables=self.executables,
             stdin=stdin,

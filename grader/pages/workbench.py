@@ -66,8 +66,9 @@ def json_text(value: object) -> str:
 def sample_of(package: Package, test: TestCase) -> Sample:
     explanation = localised(test.explanation) if test.explanation else ""
     if package.function is None:
-        text = test.input.decode(errors="replace")
-        return Sample(test.name, (Value("", text),), test.answer.decode(errors="replace"), explanation)
+        text = test.shown_input().decode(errors="replace")
+        answer = test.shown_answer().decode(errors="replace")
+        return Sample(test.name, (Value("", text),), answer, explanation)
     names = [parameter.name for parameter in package.function.parameters]
     inputs = tuple(Value(name, json_text(value)) for name, value in zip(names, test.args, strict=True))
     return Sample(test.name, inputs, json_text(test.expected), explanation)

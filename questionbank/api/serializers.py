@@ -213,4 +213,7 @@ def _sample(package: Package, test: TestCase) -> dict[str, Any]:
     sample: dict[str, Any] = {"name": test.name, "explanation": test.explanation}
     if package.function:
         return sample | {"args": list(test.args), "expected": test.expected}
-    return sample | {"input": test.input.decode(), "answer": test.answer.decode()}
+    return sample | {
+        "input": test.shown_input().decode(errors="replace"),
+        "answer": test.shown_answer().decode(errors="replace"),
+    }

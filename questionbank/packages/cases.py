@@ -1,8 +1,7 @@
-"""Tests and test groups of a package: `data/sample` and `data/secret`."""
+"""Tests and test groups of a function problem: `data/sample` and `data/secret`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,24 +9,22 @@ from typing import Any
 from questionbank.packages.documents import load_json, load_yaml
 from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files
-from questionbank.packages.model import FunctionSpec, Kind, TestCase, TestGroup
+from questionbank.packages.model import FunctionSpec, TestCase, TestGroup
 from questionbank.packages.schemas import CASE, TEST_GROUP
 from questionbank.packages.typed import Mismatch, largest_int
 from questionbank.packages.types import TypeWord, parse_type
 
 SAMPLE, SECRET = "sample", "secret"
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 _GROUP_FILE = "test_group.yaml"
 
 
 def read_tests(
-    files: Files, kind: Kind, function: FunctionSpec | None, findings: Findings
+    files: Files, function: FunctionSpec | None, findings: Findings
 ) -> tuple[tuple[TestCase, ...], tuple[TestGroup, ...]]:
     """Tests in the order they are judged, samples first, and the groups that earn points."""
-    read = _read_function_tests if kind is Kind.FUNCTION else _read_program_tests
     tests: list[TestCase] = []
     for top in (SAMPLE, SECRET):
-        found = read(files, top, function, findings)
+        found = _read_function_tests(files, top, function, findings)
         if not found:
             findings.add(f"data/{top}", "holds no test")
         tests += found
@@ -58,28 +55,6 @@ def _read_groups(files: Files, tests: list[TestCase], findings: Findings) -> tup
 
 def _group_of(path: PurePosixPath) -> str:
     return path.parent.relative_to("data").as_posix()
-
-
-def _read_program_tests(files: Files, top: str, _: FunctionSpec | None, findings: Findings) -> list[TestCase]:
-    tests = []
-    paths = files.paths(f"data/{top}")
-    for path in paths:
-        if path.suffix == ".in":
-            answer = path.with_suffix(".ans")
-            if str(answer) not in files:
-                findings.add(str(path), f"has no answer {answer.name} beside it")
-            elif not _NAME.match(path.stem):
-                findings.add(str(path), "a test's name is made of letters, digits, '_', '.' and '-'")
-            else:
-                tests.append(
-                    TestCase(path.stem, _group_of(path), input=files.data(path), answer=files.data(answer))
-                )
-        elif path.suffix == ".ans":
-            if str(path.with_suffix(".in")) not in files:
-                findings.add(str(path), "has no input beside it")
-        elif path.name != _GROUP_FILE:
-            findings.add(str(path), "is neither a test (.in, .ans) nor a test_group.yaml")
-    return tests
 
 
 def _read_function_tests(

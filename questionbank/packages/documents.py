@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jsonschema
@@ -43,11 +43,22 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def load_yaml(files: Files, path: str, schema: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
-    """The document at `path`; empty, with findings noted, where it is absent or at fault."""
+def load_yaml(
+    files: Files,
+    path: str,
+    schema: Mapping[str, Any],
+    findings: Findings,
+    *,
+    fill: Callable[[str], str] = lambda text: text,
+) -> dict[str, Any]:
+    """The document at `path`; empty, with findings noted, where it is absent or at fault.
+
+    `fill` puts constants into its text. An empty document stands for one without keys.
+    """
     text = files.text(path, findings)
     if text is None:
         return {}
+    text = fill(text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -61,6 +72,8 @@ def load_yaml(files: Files, path: str, schema: Mapping[str, Any], findings: Find
         return {}
     finally:
         loader.dispose()
+    if node is None:
+        value = {}
     if not _conforms(path, value, schema, findings, node):
         return {}
     assert isinstance(value, dict)

@@ -36,6 +36,10 @@ class Findings:
         """Notes one fault."""
         self._found.append(Finding(path, line, message))
 
+    def found(self) -> tuple[Finding, ...]:
+        """All that was noted."""
+        return tuple(self._found)
+
     def raise_if_any(self) -> None:
         """Raises `PackageError` where something was noted."""
         if self._found:

@@ -12,14 +12,18 @@ from questionbank.packages.errors import Findings
 MAX_FILES = 4000
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
-_IGNORED = frozenset({"__pycache__", ".DS_Store"})
+_IGNORED = frozenset({"__pycache__"})
+# What is named otherwise is as if it were not there, as the package format has it (.git, .DS_Store).
+_NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}")
 
 
 class Files:
     """Content by path below the package's folder."""
 
-    def __init__(self, contents: dict[str, bytes]) -> None:
+    def __init__(self, contents: dict[str, bytes], ignored: tuple[str, ...] = ()) -> None:
         self._contents = contents
+        self.ignored = ignored
+        """Paths of files and folders that are left out for their names."""
 
     def __contains__(self, path: str) -> bool:
         return path in self._contents
@@ -31,6 +35,10 @@ class Files:
     def unknown(self, pattern: re.Pattern[str]) -> set[str]:
         """Paths that `pattern` does not match."""
         return {path for path in self._contents if not pattern.match(path)}
+
+    def raw(self, path: str) -> bytes:
+        """A file's content, nothing where it is absent."""
+        return self._contents.get(path, b"")
 
     def data(self, path: str | PurePosixPath) -> bytes:
         """A file that is known to be there."""
@@ -59,19 +67,23 @@ class Files:
 
 
 def read_files(folder: Path, findings: Findings) -> Files:
-    """Every regular file below `folder`; links and files beyond the bounds are findings."""
+    """Every regular file below `folder`. A link to a file of the package stands for that file; others, and
+    files beyond the bounds, are findings."""
     contents: dict[str, bytes] = {}
+    left_out: list[str] = []
     total = 0
     if not folder.is_dir():
         findings.add(str(folder), "is no folder")
         findings.raise_if_any()
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _IGNORED)
-        for name in sorted(set(names) - _IGNORED):
+        here = Path(parent).relative_to(folder)
+        left_out += [(here / name).as_posix() for name in (*folders, *names) if not _NAME.fullmatch(name)]
+        folders[:] = sorted(name for name in folders if _is_named(name))
+        for name in sorted(filter(_is_named, names)):
             path = Path(parent, name)
             shown = path.relative_to(folder).as_posix()
-            if path.is_symlink() or not path.is_file():
-                findings.add(shown, "is no regular file: links and devices are not allowed")
+            if not _is_inside(path, folder) or not path.is_file():
+                findings.add(shown, "is no regular file of the package: links out of it are not allowed")
                 continue
             size = path.stat().st_size
             total += size
@@ -84,4 +96,15 @@ def read_files(folder: Path, findings: Findings) -> Files:
         for name in folders:
             if Path(parent, name).is_symlink():
                 findings.add(Path(parent, name).relative_to(folder).as_posix(), "is a link")
-    return Files(contents)
+    return Files(contents, tuple(sorted(left_out)))
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return not path.is_symlink() or path.resolve(strict=True).is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link to nothing, or links in a circle
+        return False
+
+
+def _is_named(name: str) -> bool:
+    return name not in _IGNORED and _NAME.fullmatch(name) is not None

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from questionbank.packages.errors import Finding
+from questionbank.packages.program import CaseSettings, Expectation, ProgramSpec
+
 Localised = Mapping[str, str]
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -83,6 +86,16 @@ class FunctionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Checker:
+    """How programs' output is compared: the default validator's flags of the package format."""
+
+    case_sensitive: bool = False
+    space_change_sensitive: bool = False
+    float_absolute_tolerance: float | None = None
+    float_relative_tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TestCase:
     """One test. Programs have `input` and `answer` bytes; functions have JSON `args` and `expected`."""
 
@@ -94,6 +107,21 @@ class TestCase:
     args: tuple[JsonValue, ...] = ()
     expected: JsonValue = None
     explanation: Localised | None = None
+    settings: CaseSettings = CaseSettings()  # noqa: RUF009 - frozen
+    checker: Checker | None = None
+    """How this test's output is compared where it is not as the package says."""
+
+    def shown_input(self) -> bytes:
+        """What people are shown of it, or handed out, as its input."""
+        shown = self.settings.shown_input
+        return b"" if self.settings.interaction else self.input if shown is None else shown
+
+    def shown_answer(self) -> bytes:
+        """What they are shown as its answer; the talk with the validator where that is what is shown."""
+        shown = self.settings.shown_answer
+        if self.settings.interaction:
+            return self.settings.interaction.encode()
+        return self.answer if shown is None else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +130,6 @@ class TestGroup:
 
     name: str
     points: float
-
-
-@dataclass(frozen=True, slots=True)
-class Checker:
-    """How programs' output is compared: the default validator's flags of the package format."""
-
-    case_sensitive: bool = False
-    space_change_sensitive: bool = False
-    float_absolute_tolerance: float | None = None
-    float_relative_tolerance: float | None = None
 
 
 class Borderline(StrEnum):
@@ -295,7 +313,14 @@ class ReferenceSubmission:
     language: str
     source: bytes
     expected: str
-    """A value of `grader.verdict.Verdict`, kept as text: the bank does not import the grader."""
+    """A value of `grader.verdict.Verdict`, kept as text: the bank does not import the grader. Empty where
+    several verdicts are allowed."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Of a folder, its other files by path below it; `source` is that of `entry`."""
+    entry: str = ""
+    expectations: tuple[Expectation, ...] = ()
+    results: frozenset[str] = frozenset()
+    """Verdicts of which its source says that it gets one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,12 +360,28 @@ class Package:
     """None computes on the CPU."""
     high_assurance: bool = False
     """Whether every run of an answer goes through an OCI runtime."""
+    program: ProgramSpec | None = None
+    """How programs are judged; None for the other kinds."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that the statements show, by their names there."""
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    """Files for candidates beside the statement."""
+    source: str = ""
+    source_url: str = ""
+    rights_owner: str = ""
+    notices: tuple[Finding, ...] = ()
+    """What of the package is not used here, and why."""
 
     @property
     def needs_gpu(self) -> bool:
         """Whether answers can be judged only where there is a GPU."""
         return self.device is not None and self.device.wish is DeviceWish.GPU
 
+    def name_in(self, language: str) -> str:
+        """The name in a language, else in English, else in whichever there is."""
+        found = (self.names.get(language), self.names.get("en"), *self.names.values())
+        return next(filter(None, found), self.slug)
+
     def samples(self) -> tuple[TestCase, ...]:
         """The tests a candidate may see."""
-        return tuple(test for test in self.tests if test.group == "sample")
+        return tuple(test for test in self.tests if test.group.partition("/")[0] == "sample")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ from questionbank.packages.model import (
     TestCase,
     TestGroup,
 )
+from questionbank.packages.program_reader import read_program_package
 from questionbank.packages.schemas import GRADED_ANSWERS, PROBLEM, RUBRIC, TEXT_LANGUAGES, TOUCHSTONE
 from questionbank.packages.sections import (
     answer_languages,
     artifact_spec,
-    checker,
     choice_spec,
     device_need,
     function_spec,
@@ -66,14 +67,35 @@ def read_package(folder: Path, *, slug: str | None = None) -> Package:
     name = folder.name if slug is None else slug
     if not _SLUG.match(name):
         findings.add(name, "a problem's folder is named with small letters, digits and hyphens")
-    for path in sorted(files.unknown(_TOP)):
-        findings.add(path, "is not a part of a problem package")
-    problem = load_yaml(files, "problem.yaml", PROBLEM, findings)
-    touchstone = load_yaml(files, "touchstone.yaml", TOUCHSTONE, findings)
-    findings.raise_if_any()
-    package = _package(name, files, problem, touchstone, findings)
+    touchstone = None
+    if "touchstone.yaml" in files:
+        touchstone = load_yaml(files, "touchstone.yaml", TOUCHSTONE, findings)
+    if touchstone is None or touchstone.get("kind") == Kind.PASS_FAIL:
+        package = _program(name, files, touchstone, findings)
+    else:
+        for path in sorted(files.unknown(_TOP)):
+            findings.add(path, "is not a part of a problem package")
+        problem = load_yaml(files, "problem.yaml", PROBLEM, findings)
+        findings.raise_if_any()
+        package = _package(name, files, problem, touchstone, findings)
     findings.raise_if_any()
     return package
+
+
+def _program(slug: str, files: Files, touchstone: dict[str, Any] | None, findings: Findings) -> Package:
+    """A package of the kind that the package format knows, with what is ours beside it."""
+    if touchstone is not None:
+        _check_sections(Kind.PASS_FAIL, touchstone, findings)
+    package = read_program_package(slug, files, touchstone, findings)
+    languages = () if touchstone is None and not files.paths("starter") else package.languages
+    own = touchstone is not None or any(f"editorial.{language}.md" in files for language in TEXT_LANGUAGES)
+    return replace(
+        package,
+        starter=_starter(files, languages, None, findings),
+        hints=_hints(files, findings),
+        editorials=_localised(files, "editorial.{}.md", findings) if own else package.editorials,
+        device=device_need(touchstone or {}, None, findings),
+    )
 
 
 def _package(
@@ -110,7 +132,7 @@ def _package(
         groups=groups,
         tests=tests,
         submissions=_submissions(files, kind, languages, findings),
-        checker=checker(touchstone.get("checker", {})) if kind is Kind.PASS_FAIL else Checker(),
+        checker=Checker(),
         gate=gate_spec(touchstone.get("gate", {})),
         function=function,
         artifact=artifact_spec(touchstone["artifact"], files, findings) if kind is Kind.ARTIFACT else None,
@@ -144,8 +166,8 @@ def _limits(limits: dict[str, Any], wall_time: float | None) -> ProblemLimits:
 def _tests(
     files: Files, kind: Kind, function: FunctionSpec | None, findings: Findings
 ) -> tuple[tuple[TestCase, ...], tuple[TestGroup, ...]]:
-    if kind in (Kind.FUNCTION, Kind.PASS_FAIL):
-        return read_tests(files, kind, function, findings)
+    if kind is Kind.FUNCTION:
+        return read_tests(files, function, findings)
     for path in files.paths("data"):
         findings.add(str(path), f"a {kind} problem has no test data")
     return (), ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from questionbank.packages.languages import LANGUAGES
 from questionbank.packages.model import LEVEL_SHARES, Borderline, DeviceWish, Difficulty, Kind
+from questionbank.packages.problem_schemas import CURRENT_PROBLEM
 
 Schema = dict[str, Any]
 
@@ -43,6 +44,20 @@ PROBLEM: Schema = _object(
         "limits": _object({}, {"time_limit": _POSITIVE, "memory": _POSITIVE, "output": _POSITIVE}),
     },
 )
+
+# Programs may use the whole format; what is ours names itself in both languages and states its licence.
+PROGRAM_PROBLEM: Schema = {
+    **CURRENT_PROBLEM,
+    "properties": {
+        **CURRENT_PROBLEM["properties"],
+        "name": {
+            "type": "object",
+            "required": list(TEXT_LANGUAGES),
+            "additionalProperties": _TEXT,
+        },
+    },
+    "required": [*CURRENT_PROBLEM["required"], "license"],
+}
 
 _FUNCTION = _object(
     {

@@ -53,7 +53,7 @@ def text_language() -> str:
 
 def localised(texts: Mapping[str, str]) -> str:
     """The text in the page's language, else in English, else in whichever there is."""
-    return texts.get(text_language()) or texts.get("en") or next(iter(texts.values()), "")
+    return texts.get(text_language()) or texts.get("en") or next(filter(None, texts.values()), "")
 
 
 def name_of(row: Named) -> str:
