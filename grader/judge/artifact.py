@@ -26,6 +26,7 @@ from grader.judge.exhibits import EXHIBITS, read_exhibits
 from grader.judge.figures import Measurement, measure_all, read_array, weigh
 from grader.judge.measures import Array, MalformedMeasurement
 from grader.judge.model import Answer, CaseResult, Exhibits, Judgement, MetricResult, Observer, SampleRun
+from grader.judge.verdicts import STATUS_VERDICTS, shown_stream
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import ArtifactSpec, JsonValue, Package
 from sandbox.client import Sandbox
@@ -38,16 +39,8 @@ RUN_CASE, EVALUATION_CASE = "run", "evaluation"
 _LIBRARY = Path(__file__).with_name("evaluating")
 _RUNTIMES: Mapping[str, Runtime] = {"numpy": Runtime.NUMPY, "ml": Runtime.ML}
 MESSAGE_CHARACTERS = 300
-STDERR_CHARACTERS = 4000
 _TIMER_CHARACTERS = 40
 
-STATUS_VERDICTS: Mapping[Status, Verdict] = {
-    Status.TIME_LIMIT: Verdict.TLE,
-    Status.MEMORY_LIMIT: Verdict.MLE,
-    Status.OUTPUT_LIMIT: Verdict.OLE,
-    Status.NONZERO_EXIT: Verdict.RE,
-    Status.SIGNALLED: Verdict.RE,
-}
 DEATHS = frozenset({Status.TIME_LIMIT, Status.MEMORY_LIMIT, Status.OUTPUT_LIMIT, Status.SIGNALLED})
 
 
@@ -126,8 +119,8 @@ def run_once(package: Package, answer: Answer, *, sandbox: Sandbox) -> SampleRun
         verdict=None if result.verdict is Verdict.AC else result.verdict,
         output="\n".join(left),
         expected=None,
-        stdout=_text(outcome.stdout),
-        stderr=_text(outcome.stderr),
+        stdout=shown_stream(outcome.stdout),
+        stderr=shown_stream(outcome.stderr),
         cpu_s=outcome.cpu_s,
         wall_s=outcome.wall_s,
         peak_bytes=outcome.peak_bytes,
@@ -221,7 +214,7 @@ def run_result(spec: ArtifactSpec, outcome: Outcome) -> CaseResult:
     verdict, message = Verdict.AC, ""
     if outcome.status is not Status.OK:
         verdict = STATUS_VERDICTS[outcome.status]
-        message = _text(outcome.stderr) if verdict is Verdict.RE else outcome.reason
+        message = shown_stream(outcome.stderr) if verdict is Verdict.RE else outcome.reason
     else:
         left = handed_in(spec, outcome)
         for path in spec.outputs:
@@ -230,7 +223,7 @@ def run_result(spec: ArtifactSpec, outcome: Outcome) -> CaseResult:
                 verdict = Verdict.WA
                 message = f"out/{path} cannot be used: {reason}" if reason else f"out/{path} is missing"
                 break
-    return _case(RUN_CASE, "sample", outcome, verdict, message, stdout=_text(outcome.stdout))
+    return _case(RUN_CASE, "sample", outcome, verdict, message, stdout=shown_stream(outcome.stdout))
 
 
 def rejection_message(outcome: Outcome) -> str | None:
@@ -244,7 +237,7 @@ def rejection_message(outcome: Outcome) -> str | None:
         return _one_line(message)
     if outcome.status in DEATHS and "out/measuring" in outcome.files:
         return f"the artifact stopped the evaluator: {outcome.status.value.replace('_', ' ')}"
-    raise EvaluatorFailed(f"evaluator: {outcome.reason}; {_one_line(_text(outcome.stderr)[-500:])}")
+    raise EvaluatorFailed(f"evaluator: {outcome.reason}; {_one_line(shown_stream(outcome.stderr)[-500:])}")
 
 
 def _measurement(artifact: Mapping[str, bytes], hidden: HiddenData, outcome: Outcome) -> Measurement:
@@ -318,11 +311,6 @@ def _json_object(data: bytes) -> Mapping[str, JsonValue]:
     if not isinstance(value, dict):
         raise EvaluatorFailed("the evaluator's JSON is no object")
     return value
-
-
-def _text(data: bytes) -> str:
-    """The end of a stream, where errors stand."""
-    return data.decode("utf-8", errors="replace")[-STDERR_CHARACTERS:]
 
 
 def _one_line(message: str) -> str:
