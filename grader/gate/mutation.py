@@ -31,7 +31,11 @@ def reference_to_mutate(package: Package) -> ReferenceSubmission | None:
     """The accepted Python submission that the package names, else the first; None for other kinds."""
     if package.kind not in MUTATED:
         return None
-    accepted = [one for one in package.submissions if one.expected == "AC" and one.language == "python"]
+    accepted = [
+        one
+        for one in package.submissions
+        if one.expected == "AC" and one.language == "python" and not one.files
+    ]
     named = package.gate.mutate
     if named:
         return next((one for one in accepted if one.path == PurePosixPath("submissions", named)), None)

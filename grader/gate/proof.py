@@ -71,6 +71,8 @@ class Proof:
     flaky: tuple[str, ...] = ()
     """Submissions whose tests' verdicts changed between repetitions."""
     suggested_time_limit_s: float | None = None
+    notices: tuple[Finding, ...] = ()
+    """What of the package is not used here; no reason to keep it back."""
     seconds: float = 0.0
 
     @property
@@ -85,6 +87,7 @@ def document(proof: Proof) -> dict[str, Any]:
         "slug": proof.slug,
         "ready": proof.ready,
         "findings": [{"path": one.path, "line": one.line, "message": one.message} for one in proof.findings],
+        "notices": [{"path": one.path, "line": one.line, "message": one.message} for one in proof.notices],
         "languages_missing": list(proof.languages_missing),
         "submissions": [
             {

@@ -10,15 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.gate.expectations import needs_every_test, unmet
 from grader.gate.mutation import reference_to_mutate, run_mutants, stale_equivalents
 from grader.gate.proof import Finding, MutationProof, Proof, SubmissionProof
 from grader.gate.telling import tell_apart
+from grader.gate.validators import prove_data
 from grader.judge.artifact import EvaluatorFailed
 from grader.judge.builds import Builds
 from grader.judge.choices import MalformedChoice
 from grader.judge.compiling import LanguageMissing
 from grader.judge.judging import judge
-from grader.judge.model import Answer, Judgement
+from grader.judge.model import Judgement
+from grader.judge.time_limits import answer_of, settled
 from grader.judge.verdicts import LIMIT_VERDICTS
 from grader.verdict import Verdict
 from questionbank.packages.model import Kind, Localised, Package, ReferenceSubmission
@@ -59,8 +62,14 @@ def prove(
     """
     demands = demands or Demands()
     began = time.monotonic()
+    notices = tuple(Finding(one.path, one.line, one.message) for one in package.notices)
+    try:
+        package = settled(package, sandbox, builds)
+    except EvaluatorFailed as error:
+        return Proof(package.slug, (Finding("problem.yaml", None, str(error)),), notices=notices)
     missing = list(_missing_texts(package, demands.text_languages))
     findings = [Finding(path, None, f"is missing in {language}") for path, language in missing]
+    findings += prove_data(package, sandbox, builds, workers=_WORKERS)
     proofs, found, flaky = _prove_submissions(package, _Judge(sandbox, hidden_root, builds), demands, tell)
     findings += found
     mutation, found = _prove_tests(package, sandbox, demands, tell)
@@ -73,6 +82,7 @@ def prove(
         mutation=mutation,
         flaky=tuple(flaky),
         suggested_time_limit_s=_suggested_limit(package, proofs),
+        notices=notices,
         seconds=time.monotonic() - began,
     )
 
@@ -109,8 +119,14 @@ class _Judge:
     builds: Builds | None
 
     def judged(self, package: Package, submission: ReferenceSubmission) -> Judgement:
-        answer = Answer(submission.language, submission.source.decode("utf-8", errors="surrogateescape"))
-        return judge(package, answer, sandbox=self.sandbox, hidden_root=self.hidden_root, builds=self.builds)
+        return judge(
+            package,
+            answer_of(submission),
+            sandbox=self.sandbox,
+            hidden_root=self.hidden_root,
+            builds=self.builds,
+            every_test=needs_every_test(submission),
+        )
 
 
 def _prove_submissions(
@@ -157,8 +173,10 @@ def _try(package: Package, submission: ReferenceSubmission, bench: _Judge, deman
     except (LanguageMissing, MalformedChoice) as error:
         return _Tried(None, (Finding(path, None, str(error)),))
     slowest = max(runs, key=_slowest_cpu_s)
-    proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest))
+    broken = tuple(unmet(package, submission, runs[0]))
+    proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest), broken)
     findings = list(_submission_findings(package, proof, runs[0], demands))
+    findings += [Finding(path, None, said) for said in broken]
     flaky = len({_pattern(run) for run in runs}) > 1
     if flaky:
         said = f"gets other verdicts in {len(runs)} repetitions: it is flaky, or its checker is"
@@ -183,7 +201,7 @@ def _slowest_cpu_s(judgement: Judgement) -> float:
 
 
 def _submission_proof(
-    submission: ReferenceSubmission, judgement: Judgement, slowest_cpu_s: float
+    submission: ReferenceSubmission, judgement: Judgement, slowest_cpu_s: float, broken: tuple[str, ...]
 ) -> SubmissionProof:
     return SubmissionProof(
         path=str(submission.path),
@@ -191,19 +209,19 @@ def _submission_proof(
         verdict=judgement.verdict,
         score=judgement.score,
         slowest_cpu_s=slowest_cpu_s,
-        agreed=judgement.verdict == submission.expected,
+        agreed=submission.expected in ("", judgement.verdict) and not broken,
     )
 
 
 def _submission_findings(
     package: Package, proof: SubmissionProof, judgement: Judgement, demands: Demands
 ) -> Iterator[Finding]:
-    if not proof.agreed:
+    if proof.expected not in ("", proof.verdict):
         failed = next((case for case in judgement.cases if case.verdict is not Verdict.AC), None)
         where = f" at {failed.group}/{failed.name}: {failed.message}" if failed else ""
         said = judgement.compiler_output[-300:] if judgement.verdict is Verdict.CE else where
         yield Finding(proof.path, None, f"gets {proof.verdict}, its folder says {proof.expected}{said}")
-    elif proof.expected == "AC" and package.kind in _TIMED:
+    elif proof.expected == "AC" and proof.agreed and package.kind in _TIMED:
         allowed = demands.share_of_limit * package.limits.time_limit_s
         if proof.slowest_cpu_s > allowed:
             yield Finding(

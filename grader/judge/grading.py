@@ -42,6 +42,7 @@ class Graded:
     cases: tuple[CaseResult, ...]
     points: float | None = None
     most: float | None = None
+    group_points: tuple[tuple[str, float], ...] = ()
 
     @property
     def score(self) -> float:
@@ -112,6 +113,7 @@ class _Points:
         self._rules = {rule.name: rule for rule in spec.rules}
         self._cases: list[CaseResult] = []
         self._passed: dict[str, bool] = {}
+        self._group_points: dict[str, float] = {}
 
     def grade(self) -> Graded:
         groups = dict(_by_group(self._package.tests))
@@ -127,12 +129,16 @@ class _Points:
                 scores += self._run_group(name, groups[name], rule)
             else:
                 self._passed[name] = False
+                self._group_points[name] = 0.0
                 scores.append(0.0)
         points = self._together(secret, scores)
         verdict = overall_verdict(self._cases)
         if verdict is Verdict.AC and not all(self._passed.values()):
             verdict = Verdict.WA
-        return Graded(verdict, tuple(self._cases), points, secret.max_score)
+        self._group_points[SECRET] = points
+        return Graded(
+            verdict, tuple(self._cases), points, secret.max_score, tuple(self._group_points.items())
+        )
 
     def _may_run(self, rule: GroupRule) -> bool:
         return all(self._passed.get(needed, needed == SAMPLE) for needed in rule.require_pass)
@@ -156,7 +162,8 @@ class _Points:
             return []
         if name == SECRET:
             return scores if rule.aggregation is not Aggregation.PASS_FAIL else []
-        return [self._of_group(rule, scores, passed=self._passed[name])]
+        self._group_points[name] = self._of_group(rule, scores, passed=self._passed[name])
+        return [self._group_points[name]]
 
     def _is_lost(self, rule: GroupRule | None, cases: Sequence[CaseResult]) -> bool:
         """Whether a group's score is settled at nothing and its next test may cost its whole limit."""
@@ -260,6 +267,7 @@ class _Legacy:
                 self._children.setdefault("/".join(parts[:depth]), {}).setdefault(part, None)
             self._children.setdefault(test.group, {})[f"{test.name}.in"] = test
         self._cases: list[CaseResult] = []
+        self._group_points: dict[str, float] = {}
 
     def grade(self) -> Graded:
         verdict, score = self._group("")
@@ -268,7 +276,7 @@ class _Legacy:
             return Graded(verdict, tuple(self._cases))
         points = score if verdict is Verdict.AC else 0.0
         most = root.highest if self._spec.maximizes and 0 < root.highest < float("inf") else None
-        return Graded(verdict, tuple(self._cases), points, most)
+        return Graded(verdict, tuple(self._cases), points, most, tuple(self._group_points.items()))
 
     def _group(self, name: str) -> tuple[Verdict, float]:
         rule = self._rules[name]
@@ -283,6 +291,7 @@ class _Legacy:
             if result[0] is not Verdict.AC and rule.stops:
                 break
         verdict, score = _default_grader(rule, results)
+        self._group_points[name] = score
         if self._spec.scoring and verdict is Verdict.AC and not rule.lowest <= score <= rule.highest:
             raise ToolFailed(
                 f"data/{name}: earns {score:g} points, its range is {rule.lowest:g} to {rule.highest:g}"

@@ -15,6 +15,7 @@ from grader.judge.model import Answer, CaseResult, Judgement, Observer, SampleRu
 from grader.judge.programs import ProgramJudge, asked_for, outputs_of
 from grader.judge.runnable import Program
 from grader.judge.sources import judge_source
+from grader.judge.time_limits import settled
 from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import Kind, Package, TestCase
@@ -52,6 +53,7 @@ def judge(
     if package.kind is Kind.CHOICE:
         return choices.judge_choice(package, answer)
     if package.kind is Kind.PASS_FAIL:
+        package = settled(package, sandbox, builds)
         return _judge_program(package, answer, sandbox, builds, observer, every_test=every_test)
     observer.stage(Stage.COMPILING)
     program = compile_answer(package, answer, sandbox, builds)
@@ -89,6 +91,7 @@ def run_samples(
         raise UnsupportedAnswer(f"{package.slug} has nothing to run.")
     if package.program and package.program.submit_answer:
         raise UnsupportedAnswer(f"{package.slug} takes outputs: there is nothing to run.")
+    package = settled(package, sandbox, builds)
     program = compile_answer(package, answer, sandbox, builds)
     if isinstance(program, Judgement):
         return (_not_compiled(program),)
@@ -153,6 +156,7 @@ def _judge_program(
         device=judging.runs.device,
         driver=judging.runs.driver,
         points=graded.points,
+        group_points=graded.group_points,
     )
 
 

@@ -136,6 +136,7 @@ class Judgement:
     needs_review: bool = False
     points: float | None = None
     """Of a scoring problem, in the package's own measure."""
+    group_points: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

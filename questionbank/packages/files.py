@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import ItemsView
 from pathlib import Path, PurePosixPath
 
 from questionbank.packages.errors import Findings
@@ -27,6 +28,10 @@ class Files:
 
     def __contains__(self, path: str) -> bool:
         return path in self._contents
+
+    def items(self) -> ItemsView[str, bytes]:
+        """Every path with its content."""
+        return self._contents.items()
 
     def paths(self, folder: str) -> list[PurePosixPath]:
         """Paths below `folder`, sorted, relative to the package."""

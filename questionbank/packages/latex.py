@@ -468,7 +468,8 @@ class _Reader:
 
     def problem_name(self) -> str:
         name = self._argument_text() if self._text.startswith("{", self._at) else ""
-        self.result.name = self.result.name or re.sub(r"[{}]", "", name).strip()
+        plain = re.sub(r"\\([&%#_$])", r"\1", re.sub(r"[{}]", "", name)).strip()
+        self.result.name = self.result.name or plain
         return ""
 
     def illustration(self) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from questionbank.packages.bundled import filled, languages_of, source_language
 from questionbank.packages.documents import load_yaml
 from questionbank.packages.errors import Findings
-from questionbank.packages.files import Files
+from questionbank.packages.files import Files, read_files
 from questionbank.packages.metadata import LANGUAGE_CODES, Metadata
 from questionbank.packages.model import ReferenceSubmission
 from questionbank.packages.problem_schemas import SUBMISSIONS
@@ -96,6 +96,22 @@ def read_submissions(
     if not any(submission.expected == "AC" for submission in found):
         findings.add(f"{ROOT}/accepted", "holds no reference solution that can be judged here")
     return tuple(found)
+
+
+def read_folder(folder: Path, languages: tuple[str, ...], language: str | None) -> ReferenceSubmission:
+    """A folder of files as one submission; raises `PackageError` where it is none."""
+    findings = Findings()
+    files = read_files(folder, findings)
+    listed = _Listed(f"{ROOT}/folder/{folder.name}", dict(files.items()))
+    ours = language or _language(listed, languages)
+    name = _entry(listed.files, ours, None) if ours and listed.files else None
+    if ours not in languages or name is None:
+        findings.add(str(folder), f"is in no language that the problem takes: {', '.join(languages)}")
+    findings.raise_if_any()
+    assert ours is not None
+    assert name is not None
+    others = {other: data for other, data in listed.files.items() if other != name}
+    return ReferenceSubmission(PurePosixPath(folder.name), ours, listed.files[name], "", others, name)
 
 
 def _listed(files: Files, findings: Findings) -> Iterable[_Listed]:

@@ -45,7 +45,7 @@ _UNUSED = {
     "graders": "is not run: the default grader is, as no group asks for this one",
 }
 _DEFAULT_TOPIC, _DEFAULT_MINUTES = "algorithms", 30
-INFERRED_S = 10.0
+INFERRED_S = 30.0
 """The most that a test may take while a time limit is inferred."""
 
 
@@ -176,7 +176,7 @@ def _spec(
         validation_cases=tuple(data.validation_cases),
         tools=told.tools,
         time_rule=told.time_rule,
-        infers_time=told.time_limit_s is None and touchstone is None,
+        infers_time=told.time_limit_s is None and touchstone is None and "submit-answer" not in types,
     )
 
 

@@ -17,8 +17,11 @@ from grader.judge.choices import MalformedChoice
 from grader.judge.compiling import LanguageMissing
 from grader.judge.judging import UnsupportedAnswer, judge
 from grader.judge.model import Answer, Judgement
+from grader.judge.time_limits import answer_of
+from questionbank.packages.bundled import source_language
 from questionbank.packages.errors import PackageError
-from questionbank.packages.languages import LANGUAGES, language_of
+from questionbank.packages.languages import LANGUAGES
+from questionbank.packages.listed import ANSWERS, read_folder
 from questionbank.packages.model import Kind, Package
 from questionbank.packages.reader import read_package
 from sandbox.errors import MissingRuntime, NoDevice, SandboxError
@@ -38,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         package = _package(options["package"])
-        answer = Answer(_language(package, options), _source(options["source"]))
+        answer = _answer(package, options)
         try:
             with open_sandbox() as sandbox:
                 hidden_root = Path(settings.DATA_ROOT) / "hidden"
@@ -68,6 +71,17 @@ def _package(folder: Path) -> Package:
         raise CommandError(f"{folder} is no problem package:\n{error}", returncode=BAD_INPUT) from error
 
 
+def _answer(package: Package, options: dict[str, Any]) -> Answer:
+    """The file as an answer, or a folder of files as the package format has submissions of several."""
+    path: Path = options["source"]
+    if not path.is_dir():
+        return Answer(_language(package, options), _source(path))
+    try:
+        return answer_of(read_folder(path, package.languages, options["language"]))
+    except PackageError as error:
+        raise CommandError(f"{path} is no answer:\n{error}", returncode=BAD_INPUT) from error
+
+
 def _source(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
@@ -83,9 +97,9 @@ def _source(path: Path) -> str:
 def _language(package: Package, options: dict[str, Any]) -> str:
     if options["language"]:
         return str(options["language"])
-    if package.kind in (Kind.CHOICE, Kind.OPEN):
+    if package.kind in (Kind.CHOICE, Kind.OPEN) or package.languages == (ANSWERS,):
         return package.languages[0]
-    language = language_of(PurePosixPath(options["source"]).suffix)
+    language = source_language(PurePosixPath(options["source"]).suffix)
     if language is None:
         known = ", ".join(LANGUAGES)
         raise CommandError(
@@ -96,10 +110,21 @@ def _language(package: Package, options: dict[str, Any]) -> str:
 
 
 def _document(judgement: Judgement) -> dict[str, Any]:
-    fields = ("name", "group", "verdict", "cpu_s", "wall_s", "peak_bytes", "message")
+    fields = (
+        "name",
+        "group",
+        "verdict",
+        "cpu_s",
+        "wall_s",
+        "peak_bytes",
+        "message",
+        "points",
+        "judge_message",
+    )
     return {
         "verdict": judgement.verdict,
         "score": judgement.score,
+        "points": judgement.points,
         "message": judgement.message,
         "compiler_output": judgement.compiler_output,
         "tests": [{field: getattr(case, field) for field in fields} for case in judgement.cases],
