@@ -67,6 +67,12 @@ def precision(*, predictions: Array, labels: Array, positive: float = 1) -> floa
     return _ratio(int(np.sum(claimed & (labels == positive))), int(np.sum(claimed)))
 
 
+def group_accuracy(*, predictions: Array, labels: Array, groups: Array, group: float) -> float:
+    """The accuracy on the rows of one group; 0 without such a row."""
+    rows = groups == group
+    return _ratio(int(np.sum(rows & (predictions == labels))), int(np.sum(rows)))
+
+
 def accuracy_report_error(*, predictions: Array, labels: Array, reported: float) -> float:
     """How far the reported accuracy lies from the measured one."""
     return abs(reported - accuracy(predictions=predictions, labels=labels))
@@ -200,6 +206,7 @@ def same_text(*, value: str, expected: str) -> float:
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "accuracy": Measure(accuracy, ("predictions", "labels")),
+        "group-accuracy": Measure(group_accuracy, ("predictions", "labels", "groups"), parameters=("group",)),
         "accuracy-report-error": Measure(accuracy_report_error, ("predictions", "labels"), ("reported",)),
         "f1": Measure(f1, ("predictions", "labels"), parameters=("positive",)),
         "macro-f1": Measure(macro_f1, ("predictions", "labels")),

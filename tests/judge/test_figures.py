@@ -186,3 +186,15 @@ def test_a_split_leaks_where_both_sides_hold_rows_of_one_group() -> None:
     left_out = np.array([1, -1, 0, -1, 1])
     assert shared_groups(sides=left_out, groups=groups) == 0
     assert shared_groups(sides=np.zeros(5), groups=groups) == 0
+
+
+def test_accuracy_can_be_asked_of_one_group_alone() -> None:
+    group_accuracy = MEASURES["group-accuracy"].function
+    rows = {
+        "predictions": np.array([1, 2, 3, 9]),
+        "labels": np.array([1, 2, 4, 4]),
+        "groups": np.array([0, 0, 0, 1]),
+    }
+    assert group_accuracy(**rows, group=0) == pytest.approx(2 / 3)
+    assert group_accuracy(**rows, group=1) == 0
+    assert group_accuracy(**rows, group=2) == 0
