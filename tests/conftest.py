@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -124,9 +125,23 @@ def exercise_jail(exercise_data: Path) -> Iterator[Sandbox]:
         yield running
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A running installation: where it serves, and the environment that it was started in."""
+
+    address: str
+    environment: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def live_stack() -> Iterator[str]:
-    """The address of a whole running installation: broker, sandbox, workers and web, with demo data."""
+def live_stack(live_installation: Live) -> str:
+    """The address of the running installation."""
+    return live_installation.address
+
+
+@pytest.fixture(scope="session")
+def live_installation() -> Iterator[Live]:
+    """A whole running installation: broker, sandbox, workers and web, with demo data."""
     from deploy.host import free_port
 
     prepare()
@@ -150,7 +165,7 @@ def live_stack() -> Iterator[str]:
             )
         try:
             _wait_until_ready(address, process, log)
-            yield address
+            yield Live(address, environment)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)

@@ -42,7 +42,7 @@ def _write(parent: Path, target: Target) -> Path:
         case Target.FUNCTION:
             return _function(parent, {"x": "int"}, "int", {1: 10, 2: 903, 3: SECRET}, _TIGHT)
         case Target.SLOW_FUNCTION:
-            return _function(parent, {"x": "int"}, "int", {1: 10, 2: 903}, _TIGHT | {"time_limit": 10})
+            return _function(parent, {"x": "int"}, "int", {1: 10, 2: SECRET}, _TIGHT | {"time_limit": 10})
         case Target.ARRAY:
             squares = {n: [i * i for i in range(n)] for n in (3, 0, 5)}
             return _function(parent, {"n": "int"}, "ndarray", squares, _TIGHT, runtime="numpy")

@@ -90,6 +90,7 @@ class Row:
 
 EACH = "test_attacks.test_an_attack_gets_its_verdict_and_changes_nothing"
 BETWEEN, FORMATS, LIVE = "test_between_runs", "test_artifact_formats", "test_live"
+PIPELINE = "test_pipeline"
 ELSEWHERE: tuple[Row, ...] = (
     Row(
         1,
@@ -132,6 +133,18 @@ ELSEWHERE: tuple[Row, ...] = (
         "text that acts, sent to pages",
         "shown as text",
         f"{LIVE}.test_what_a_submission_prints_reaches_nobody_as_more_than_text",
+    ),
+    Row(
+        46,
+        "everything of an installation, by its true paths and addresses",
+        "nothing is found",
+        f"{PIPELINE}.test_a_submission_that_knows_where_all_lies_finds_nothing_of_it",
+    ),
+    Row(
+        55,
+        "json: deep nesting, sent over HTTP",
+        "WA",
+        f"{PIPELINE}.test_a_hostile_artifact_through_the_whole_pipeline_is_refused_with_a_sentence",
     ),
     Row(
         60,
@@ -206,7 +219,8 @@ _INTRODUCTION = """\
 Each attack is a submission: it goes through the real judge and the real sandbox and gets the verdict below.
 Afterwards an honest answer is accepted, and the host is as it was: no process, namespace, mount, control
 group, file or System V object of the attack is left. All of it happens twice, over a supervisor of root's and
-over one of an account without any privilege.
+over one of an account without any privilege. `test_pipeline` sends one of each family over HTTP to a running
+installation, where honest answers wait in line behind them.
 
 AC stands where everything the program tried was refused and it then answered honestly. More than one verdict
 stands only where nobody but the kernel decides, with the reason.
