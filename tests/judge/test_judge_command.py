@@ -23,7 +23,17 @@ HOME = Path(__file__).parents[2]
 KEYS = {"verdict", "score", "tests", "guarantees"}
 Case = tuple[Path, Path, dict[str, str]]
 """Package, source, options."""
-TEST_KEYS = {"name", "group", "verdict", "cpu_s", "wall_s", "peak_bytes", "message"}
+TEST_KEYS = {
+    "name",
+    "group",
+    "verdict",
+    "cpu_s",
+    "wall_s",
+    "peak_bytes",
+    "message",
+    "points",
+    "judge_message",
+}
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def _package(folder: Path) -> Package:
 def _answer(package: Package, options: dict[str, Any]) -> Answer:
     """The file as an answer, or a folder of files as the package format has submissions of several."""
     path: Path = options["source"]
-    if not path.is_dir():
+    if package.program is None or not path.is_dir():
         return Answer(_language(package, options), _source(path))
     try:
         return answer_of(read_folder(path, package.languages, options["language"]))
