@@ -43,5 +43,13 @@ class InvalidRule(GraderError):
         self.field = field
 
 
+class CannotRejudge(GraderError):
+    """Answers cannot be judged again like this, or not now; `field` names what was asked for wrongly."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class Fenced(GraderError):
     """A newer attempt has taken the submission over: this worker's results are void."""

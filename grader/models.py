@@ -1,4 +1,4 @@
-"""Submissions and what judging wrote about them. Only `grader.services` writes these rows."""
+"""Submissions and what judging wrote about them. Only the services write these rows."""
 
 from __future__ import annotations
 
@@ -93,6 +93,80 @@ class Grade(models.Model):
     opinion = models.JSONField(default=dict)
     audited = models.BooleanField(default=False)
     graded_at = models.DateTimeField(auto_now=True)
+
+
+class Rejudge(models.Model):
+    """Answers to one version of a problem, judged again by the tests of `target`: the same or another one.
+
+    Candidates see nothing of it until it is applied, all at once. `note` is what they read then.
+    """
+
+    class Scope(models.TextChoices):
+        AFFECTED = "affected"
+        ALL = "all"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        APPLIED = "applied"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    problem = models.ForeignKey("questionbank.Problem", on_delete=models.CASCADE, related_name="rejudges")
+    source = models.ForeignKey("questionbank.ProblemVersion", on_delete=models.PROTECT, related_name="+")
+    target = models.ForeignKey("questionbank.ProblemVersion", on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    note = models.CharField(max_length=500, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["problem"], condition=models.Q(state="open"), name="one_open_rejudge_a_problem"
+            )
+        ]
+
+
+class RejudgedAnswer(models.Model):
+    """One answer of a rejudge. `attempt`, `claimed_at`, `resend_at` and `failures` as in `Submission`.
+
+    `before` is the judgement that the answer had, kept once another has taken its place; `after` the new one,
+    as JSON of `grader.judge.model.Judgement`. Where judging failed, the answer keeps what it has,
+    and `problem` says why: a `grader.rejudging.Trouble` or a `grader.lacks.Lack`.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        JUDGED = "judged"
+        FAILED = "failed"
+
+    rejudge = models.ForeignKey(Rejudge, on_delete=models.CASCADE, related_name="answers")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="rejudged")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    verdict_before = models.CharField(max_length=3, blank=True)
+    score_before = models.FloatField(null=True)
+    verdict_after = models.CharField(max_length=3, blank=True)
+    score_after = models.FloatField(null=True)
+    changed = models.BooleanField(default=False)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    problem = models.CharField(max_length=200, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    resend_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["rejudge", "submission"], name="rejudged_once")]
 
 
 class PublishingRule(models.Model):

@@ -13,9 +13,11 @@ from questionbank.packages.model import Kind, Package
 
 JUDGE_TASK = "grader.judge_submission"
 RUN_TASK = "grader.run_samples"
+REJUDGE_TASK = "grader.rejudge_answer"
 REQUEUE_TASK = "grader.requeue_forgotten"
 QUEUES = ("code", "ml", "gpu", "text", "bulk")
 DEFAULT_QUEUE = "code"
+BACKGROUND_QUEUE = "bulk"
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +43,18 @@ def enqueue_judging(submission_id: str, queue: str) -> None:
 def enqueue_run(run_id: str, queue: str) -> None:
     """Sends a run outside the record to a worker; raises where the broker is away."""
     current_app.send_task(RUN_TASK, args=[run_id], queue=queue)
+
+
+def enqueue_rejudging(answer_id: int) -> None:
+    """Sends one answer of a rejudge to whoever has time, once the transaction is committed."""
+    transaction.on_commit(partial(_send_rejudging, answer_id))
+
+
+def _send_rejudging(answer_id: int) -> None:
+    try:
+        current_app.send_task(REJUDGE_TASK, args=[answer_id], queue=BACKGROUND_QUEUE)
+    except OperationalError as error:
+        _log.warning("answer %s of a rejudge is not sent yet, the broker is away: %s", answer_id, error)
 
 
 def _send_judging(submission_id: str, queue: str) -> None:

@@ -1,14 +1,14 @@
-"""What workers do: judge a submission, run samples. Our own failures are retried, never charged."""
+"""What workers do: judge a submission, once or again, run samples. Our own failures are never charged."""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from grader import devices, grading, queue, runs, services
+from grader import devices, grading, queue, rejudging, runs, services
 from grader.errors import Fenced, RunUnknown
 from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
+from grader.judge.choices import MalformedChoice
 from grader.judge.compiling import LanguageMissing, prepare_languages
 from grader.judge.functions import InvalidInput
-from grader.judge.judging import judge, run_samples
+from grader.judge.judging import UnsupportedAnswer, judge, run_samples
 from grader.judge.model import Answer, CaseResult, Observer
 from grader.judge.toolchains import survey
 from grader.lacks import Lack
@@ -32,10 +33,11 @@ from grader.ledger import installed_judge
 from grader.llm.errors import JudgeUnavailable
 from grader.llm.judging import opinion_on
 from grader.llm.model import Opinion
-from grader.models import Submission
+from grader.models import RejudgedAnswer, Submission
 from grader.open.grading import grade
 from grader.open.model import Flag, OpenGrade, OpenQuestion
 from grader.open.texts import language_of
+from grader.rejudging import Trouble
 from grader.verdict import Stage
 from questionbank import offering
 from questionbank.models import ProblemVersion
@@ -128,9 +130,54 @@ def _second_opinion(question: OpenQuestion, text: str, found: OpenGrade) -> Opin
         return None
 
 
+@shared_task(bind=True, name=queue.REJUDGE_TASK, max_retries=None)
+def rejudge_answer(self: Task[Any, None], answer_id: int) -> None:
+    """Judges one answer of a rejudge under a fenced attempt; its submission stays as it is."""
+    attempt = rejudging.claim_answer(answer_id)
+    if attempt is None:
+        return
+    try:
+        _rejudge(answer_id, attempt)
+    except Fenced:
+        _log.info("attempt %s of answer %s of a rejudge was overtaken", attempt, answer_id)
+    except (UnsupportedAnswer, MalformedChoice):
+        with suppress(Fenced):
+            rejudging.give_up_answer(answer_id, attempt, Trouble.REFUSED)
+    except (NoDevice, MissingRuntime, DataMissing, LanguageMissing) as error:
+        with suppress(Fenced):
+            rejudging.give_up_answer(answer_id, attempt, _lack(error))
+    except Exception:
+        _log.exception("judging answer %s again failed", answer_id)
+        try:
+            wait_s = rejudging.fail_answer(answer_id, attempt)
+        except Fenced:
+            return
+        if wait_s is not None:
+            raise self.retry(countdown=wait_s) from None
+
+
+def _rejudge(answer_id: int, attempt: int) -> None:
+    related = ("rejudge__source__problem", "rejudge__target__problem", "submission")
+    answer = RejudgedAnswer.objects.select_related(*related).get(pk=answer_id)
+    submission = answer.submission
+    with _renewing(str(answer_id), attempt, lambda: rejudging.renew_answer(answer_id, attempt)):
+        judgement = judge(
+            package_of(answer.rejudge.target),
+            Answer(submission.language, submission.source),
+            sandbox=jail(),
+            hidden_root=settings.DATA_ROOT / "hidden",
+            builds=Builds(settings.BUILDS_ROOT),
+            kept=rejudging.results_kept(answer),
+        )
+    rejudging.finish_answer(answer_id, attempt, judgement)
+
+
 @contextmanager
-def _renewing(submission_id: str, attempt: int) -> Iterator[None]:
+def _renewing(
+    submission_id: str, attempt: int, renew_claim: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Keeps the claim alive while judging takes its time."""
+    renew_claim = renew_claim or partial(services.renew_claim, submission_id, attempt)
     over = threading.Event()
     every_s = services.lease().total_seconds() / 4
 
@@ -138,7 +185,7 @@ def _renewing(submission_id: str, attempt: int) -> Iterator[None]:
         try:
             while not over.wait(every_s):
                 try:
-                    services.renew_claim(submission_id, attempt)
+                    renew_claim()
                 except DatabaseError as error:
                     # The lease outlasts a database that is away for a moment.
                     _log.warning("the claim on %s is not renewed: %s", submission_id, error)
@@ -224,5 +271,6 @@ def clock_has_started(**_: Any) -> None:
 def requeue_forgotten() -> None:
     """Queues again what waits without a living worker."""
     number = services.requeue_forgotten()
+    rejudging.send_due()
     if number:
         _log.warning("%s forgotten submissions were queued again", number)

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
-    """Everyone who logs in. Interviewers make sets and review; authors are staff with bank rights."""
+    """Everyone who logs in. Interviewers make sets and review; authors write and rejudge problems."""
 
     is_interviewer = models.BooleanField(_("interviewer"), default=False)
+    is_author = models.BooleanField(_("author"), default=False)
     language = models.CharField(_("language"), max_length=10, blank=True)
     """Preferred interface language; empty follows the browser."""
 

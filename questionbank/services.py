@@ -13,7 +13,7 @@ from django.db.models import F, Max
 
 from questionbank.models import Problem, ProblemVersion, Topic
 from questionbank.packages.errors import Findings
-from questionbank.packages.files import read_files
+from questionbank.packages.files import Files, read_files
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
 
@@ -54,6 +54,11 @@ def publish(folder: Path) -> ProblemVersion:
 def package_of(version: ProblemVersion) -> Package:
     """The published package, read once a process."""
     return _published(version.content_hash, version.problem.slug)
+
+
+def files_of(version: ProblemVersion) -> Files:
+    """The published package's files."""
+    return read_files(settings.VERSION_STORE / version.content_hash, Findings())
 
 
 def _current_of(folder: Path) -> ProblemVersion | None:

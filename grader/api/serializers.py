@@ -15,6 +15,7 @@ from grader.marking import MAX_REASON
 from grader.models import CaseRecord, Grade, PointMark, RegradeRequest, Submission
 from grader.open.model import Flag
 from grader.publishing import Doubt
+from grader.rejudging import changes_told
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import PointLevel
 
@@ -193,6 +194,15 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         return submission.verdict or None
 
 
+class RejudgedSerializer(serializers.Serializer[Any]):
+    """That an answer was judged again and has another result since."""
+
+    at = serializers.DateTimeField(source="rejudge.closed_at")
+    verdict_before = serializers.ChoiceField(VERDICTS)
+    score_before = serializers.FloatField(allow_null=True)
+    note = serializers.CharField(source="rejudge.note", allow_blank=True)
+
+
 class SubmissionDetailSerializer(SubmissionSerializer):
     cases = CaseSerializer(many=True, read_only=True)
     metrics = MetricResultSerializer(many=True, read_only=True)
@@ -203,6 +213,9 @@ class SubmissionDetailSerializer(SubmissionSerializer):
 
     feedback = serializers.SerializerMethodField(
         help_text="of an open answer; null before it is graded, and while its attempt is running"
+    )
+    rejudged = serializers.SerializerMethodField(
+        help_text="null unless it was judged again and has another result since"
     )
     grade = serializers.SerializerMethodField(help_text="the machine's grade, for those who mark; else null")
 
@@ -222,6 +235,7 @@ class SubmissionDetailSerializer(SubmissionSerializer):
             "marks",
             "feedback",
             "grade",
+            "rejudged",
         )
         read_only_fields = fields
 
@@ -238,6 +252,11 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     def get_feedback(self, submission: Submission) -> Any:
         feedback = feedback_on(submission)
         return FeedbackSerializer(feedback).data if feedback else None
+
+    @extend_schema_field(RejudgedSerializer(allow_null=True))
+    def get_rejudged(self, submission: Submission) -> Any:
+        told = changes_told([submission]).get(submission.pk)
+        return RejudgedSerializer(told).data if told else None
 
     @extend_schema_field(GradeSerializer(allow_null=True))
     def get_grade(self, submission: Submission) -> Any:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from grader.api.rejudges import RejudgeViewSet
 from grader.api.streams import run_events, submission_events
 from grader.api.views import RunViewSet, SubmissionViewSet
 
 router = SimpleRouter()
 router.register("submissions", SubmissionViewSet, basename="api-submission")
+router.register("rejudges", RejudgeViewSet, basename="api-rejudge")
 router.register("runs", RunViewSet, basename="api-run")
 
 urlpatterns = [

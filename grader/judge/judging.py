@@ -16,6 +16,7 @@ from grader.judge.programs import ProgramJudge, asked_for, outputs_of
 from grader.judge.runnable import Program
 from grader.judge.sources import judge_source
 from grader.judge.time_limits import settled
+from grader.judge.validating import Ruling
 from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import Kind, Package, TestCase
@@ -35,8 +36,10 @@ def judge(
     builds: Builds | None = None,
     observer: Observer | None = None,
     every_test: bool = False,
+    kept: Mapping[tuple[str, str], CaseResult] | None = None,
 ) -> Judgement:
-    """Judges one answer.
+    """Judges one answer. `kept` are results by group and name that stand: these tests are not run again; not
+    for problems whose tests earn points.
 
     `every_test` runs also those tests of programs that can change nothing any more. `hidden_root` holds the
     hidden data of artifact problems, a folder a name; `builds` what was compiled before. Raises
@@ -54,7 +57,9 @@ def judge(
         return choices.judge_choice(package, answer)
     if package.kind is Kind.PASS_FAIL:
         package = settled(package, sandbox, builds)
-        return _judge_program(package, answer, sandbox, builds, observer, every_test=every_test)
+        return _judge_program(
+            package, answer, sandbox, builds, observer, every_test=every_test, kept=kept or {}
+        )
     observer.stage(Stage.COMPILING)
     program = compile_answer(package, answer, sandbox, builds)
     if isinstance(program, Judgement):
@@ -66,7 +71,7 @@ def judge(
         )
     else:
         observer.stage(Stage.RUNNING)
-        judgement = _judge_tests(package, program, runs, observer)
+        judgement = _judge_tests(package, program, runs, observer, kept or {})
     return replace(judgement, device=runs.device, driver=runs.driver)
 
 
@@ -126,6 +131,7 @@ def _judge_program(
     observer: Observer,
     *,
     every_test: bool,
+    kept: Mapping[tuple[str, str], CaseResult],
 ) -> Judgement:
     program: Program | None = None
     outputs: Mapping[str, str] = {}
@@ -140,8 +146,13 @@ def _judge_program(
         program = compiled
     judging = ProgramJudge(package, program, sandbox, builds, outputs)
     observer.stage(Stage.RUNNING)
+
+    def judge_or_keep(test: TestCase) -> tuple[CaseResult, Ruling | None]:
+        stands = kept.get((test.group, test.name))
+        return (stands, None) if stands else judging.judge(test)
+
     judges = Judges(
-        test=judging.judge,
+        test=judge_or_keep,
         source=lambda check: judge_source(package, answer, check, sandbox, builds),
         heard=observer.case,
         every=every_test,
@@ -160,12 +171,18 @@ def _judge_program(
     )
 
 
-def _judge_tests(package: Package, program: Program, sandbox: Sandbox, observer: Observer) -> Judgement:
+def _judge_tests(
+    package: Package,
+    program: Program,
+    sandbox: Sandbox,
+    observer: Observer,
+    kept: Mapping[tuple[str, str], CaseResult],
+) -> Judgement:
     cases: list[CaseResult] = []
     for test in package.tests:
         if _is_decided(package, test, cases):
             continue
-        case = judge_test(package, program, test, sandbox)
+        case = kept.get((test.group, test.name)) or judge_test(package, program, test, sandbox)
         cases.append(case)
         observer.case(case)
     verdict = overall_verdict(cases)

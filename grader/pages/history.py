@@ -18,6 +18,7 @@ from grader.pages.panels import option_rows, panel_response, submission_panel
 from grader.pages.plots import FIELD_AT_LEAST, attempts_plot, curves_of, heats_of
 from grader.pages.problem import logged_in
 from grader.pages.wording import VERDICT_WORDS, seconds, size, state_word
+from grader.rejudging import changes_told
 from grader.verdict import FINAL_STAGES
 from questionbank.models import Problem, User
 from questionbank.packages.model import Kind
@@ -34,7 +35,8 @@ def submissions(request: HttpRequest) -> HttpResponse:
     if slug:
         rows = rows.filter(version__problem__slug=slug)
     page = Paginator(rows.defer("source", "compiler_output"), PAGE_SIZE).get_page(request.GET.get("page"))
-    listed = [(row, state_word(row)) for row in page]
+    told = changes_told(list(page))
+    listed = [(row, state_word(row), row.pk in told) for row in page]
     context = {"nav": "submissions", "page": page, "listed": listed, "problem": slug}
     return render(request, "grader/submissions.html", context)
 
@@ -88,6 +90,7 @@ def submission_context(found: Submission) -> dict[str, object]:
     ]
     return {
         "submission": found,
+        "rejudged": rejudged_notice(found),
         "package": package,
         "panel": submission_panel(found),
         "case_rows": cases if found.stage in FINAL_STAGES else [],
@@ -98,6 +101,20 @@ def submission_context(found: Submission) -> dict[str, object]:
         "heats": heats_of(found.exhibits),
         "exhibits_problem": found.exhibits.get("problem", ""),
         "is_code": package.kind in {Kind.FUNCTION, Kind.PASS_FAIL, Kind.ARTIFACT},
+    }
+
+
+def rejudged_notice(found: Submission) -> dict[str, object] | None:
+    """What its author is told where the answer was judged again and has another result since."""
+    told = changes_told([found]).get(found.pk)
+    if told is None:
+        return None
+    return {
+        "at": told.rejudge.closed_at,
+        "before": VERDICT_WORDS.get(told.verdict_before, told.verdict_before),
+        "score": told.score_before,
+        "note": told.rejudge.note,
+        "other_tests": told.rejudge.source_id != told.rejudge.target_id,
     }
 
 

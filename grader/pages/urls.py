@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from grader.pages import agreement, history, problem, reviews, wishes
+from grader.pages import agreement, history, problem, rejudges, reviews, versions, wishes
 
 urlpatterns = [
     path("problems/<slug:slug>/", problem.problem, name="problem"),
@@ -16,6 +16,15 @@ urlpatterns = [
     path("submissions/<uuid:submission_id>/", history.submission, name="submission"),
     path("submissions/<uuid:submission_id>/panel/", history.panel, name="submission-panel"),
     path("submissions/<uuid:submission_id>/regrade/", wishes.regrade, name="submission-regrade"),
+    path("problems/<slug:slug>/versions/", versions.versions, name="versions"),
+    path("problems/<slug:slug>/versions/rejudge/", versions.start, name="rejudge-start"),
+    path(
+        "problems/<slug:slug>/versions/<int:old>/<int:new>/", versions.difference, name="version-difference"
+    ),
+    path("rejudges/<uuid:rejudge_id>/", rejudges.rejudge, name="rejudge"),
+    path("rejudges/<uuid:rejudge_id>/apply/", rejudges.apply, name="rejudge-apply"),
+    path("rejudges/<uuid:rejudge_id>/cancel/", rejudges.cancel, name="rejudge-cancel"),
+    path("rejudges/<uuid:rejudge_id>/retry/", rejudges.retry, name="rejudge-retry"),
     path("consent/", wishes.consent, name="calibration-consent"),
     path("review/", reviews.queue, name="review-queue"),
     path("review/next/", reviews.begin, name="review-begin"),

@@ -12,6 +12,7 @@ from grader.llm.model import Objection, PointVerdict
 from grader.models import Submission
 from grader.open.model import Flag
 from grader.publishing import Doubt
+from grader.rejudging import Trouble
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import PointLevel
 
@@ -24,6 +25,11 @@ VERDICT_WORDS: Mapping[str, Promise] = {
     Verdict.RE: _("Run-time error"),
     Verdict.CE: _("Compile error"),
     Verdict.IE: _("Internal error"),
+}
+TROUBLE_WORDS: Mapping[str, Promise] = {
+    Trouble.FAILED: _("Judging failed on our side."),
+    Trouble.LOST: _("Workers were lost over it."),
+    Trouble.REFUSED: _("The newer version takes no such answer."),
 }
 STAGE_WORDS: Mapping[str, Promise] = {
     Stage.QUEUED: _("Waiting for a worker…"),

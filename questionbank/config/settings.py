@@ -206,7 +206,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     # A reviewer's mark knows no "unsure".
-    "ENUM_NAME_OVERRIDES": {"PointLevelEnum": ["met", "partly", "not_met", "unsure"]},
+    "ENUM_NAME_OVERRIDES": {
+        "PointLevelEnum": ["met", "partly", "not_met", "unsure"],
+        "VerdictEnum": ["AC", "WA", "TLE", "MLE", "OLE", "RE", "CE", "IE"],
+        "MetricStateEnum": ["pass", "fail", "borderline"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "grader.api.schema.describe_streams",

@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from pytest_django.fixtures import Settings
 
 from fixtures.demo import PROBLEMS, load_topics
-from grader.models import Submission
+from grader.models import Rejudge, RejudgedAnswer, Submission
 from interviews.models import AttemptSubmission, QuestionSet
 from interviews.services import ItemDraft, create_set, start_attempt
 from questionbank.models import ProblemVersion, User
@@ -31,6 +31,7 @@ LONG_ENOUGH = 24
 ENDLESS = ("submission-events", "run-events")
 """Streams; they tell what the submission's own page tells."""
 OF_OTHERS = "a_variable_that_only_the_other_candidate_wrote = 1"
+OF_A_REJUDGE = "A note that nobody reads before it is applied"
 OF_THE_SET = "An introduction for invited candidates alone"
 PROBING = (
     "source", "editorial", "rubric", "versions__content_hash", "current__search_text", "user__password",
@@ -88,8 +89,10 @@ def installation(
     AttemptSubmission.objects.create(attempt=attempt, item=closed.items.get(), submission=theirs)
     mine = start_attempt(question_set=_set_of(interviewer, OFFERED[1:2], ""), candidate=candidate)
     own = [_answer(candidate, version, "[]") for version in versions[1:3]]
-    rows = [closed, mine.question_set, attempt, mine, theirs, *own]
+    again = _rejudge(versions[1], own[0])
+    rows = [closed, mine.question_set, attempt, mine, theirs, *own, again]
     secrets = {OF_OTHERS: "another's answer", OF_THE_SET: "another's set", closed.share_token: "its link"}
+    secrets[OF_A_REJUDGE] = "a rejudge that is not applied"
     for slug in (*OFFERED, HELD_BACK):
         secrets |= hidden_lines(slug)
     ids = tuple(str(row.pk) for row in rows)
@@ -116,6 +119,16 @@ def _set_of(owner: User, slugs: tuple[str, ...], introduction: str = OF_THE_SET)
         time_limit_minutes=30,
         items=[ItemDraft(slug) for slug in slugs],
     )
+
+
+def _rejudge(version: ProblemVersion, answer: Submission) -> Rejudge:
+    """One that would change the candidate's own answer, and is not applied."""
+    asked = {"source": version, "target": version, "scope": "all", "note": OF_A_REJUDGE}
+    rejudge = Rejudge.objects.create(problem=version.problem, **asked)
+    RejudgedAnswer.objects.create(
+        rejudge=rejudge, submission=answer, state="judged", changed=True, problem="failed"
+    )
+    return rejudge
 
 
 def _answer(user: User, version: ProblemVersion, source: str) -> Submission:
