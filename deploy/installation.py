@@ -27,6 +27,7 @@ from sandbox.devices import open_layer
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 120.0
+TEXTS_AT_ONCE = 4
 
 
 class Installation:
@@ -111,8 +112,12 @@ class Installation:
         if devices:
             # Two runs a device: one is compared outside while the next one computes.
             services.append(self._worker("worker-gpu", "gpu", threads=2 * devices))
+        if settings.JUDGE_URL:
+            # A language model takes its time: code must not wait behind prose.
+            services.append(self._worker("worker-text", "text", threads=TEXTS_AT_ONCE))
+        queues = "code,bulk" if settings.JUDGE_URL else "code,text,bulk"
         services += [
-            self._worker("worker", "code,text,bulk", threads=max(2, os.cpu_count() or 1), beat=True),
+            self._worker("worker", queues, threads=max(2, os.cpu_count() or 1), beat=True),
             self._worker("worker-ml", "ml" if devices else "ml,gpu", threads=1),
             Service(
                 "web",

@@ -29,6 +29,7 @@ await build({
     workbench: "src/workbench.ts",
     sets: "src/sets.ts",
     review: "src/review.ts",
+    preview: "src/preview.ts",
     touchstone: "styles/touchstone.css",
     icon: "styles/icon.svg",
     katex: "node_modules/katex/dist/katex.css",

@@ -46,11 +46,7 @@ def current_rule() -> Rule:
 
 def set_rule(*, user: User, rule: Rule) -> None:
     """From now on `rule` holds; what was published before stays. Raises `InvalidRule`."""
-    for field in ("half_width", "pass_mark", "audit_share"):
-        if not 0 <= getattr(rule, field) <= 1:
-            raise InvalidRule(_("Give a share from 0 to 1."), field=field)
-    if not 0 <= rule.graded_answers <= 1000:
-        raise InvalidRule(_("Give a number from 0 to 1000."), field="graded_answers")
+    checked(rule)
     PublishingRule.objects.create(
         half_width=rule.half_width,
         pass_mark=rule.pass_mark,
@@ -58,6 +54,17 @@ def set_rule(*, user: User, rule: Rule) -> None:
         audit_share=rule.audit_share,
         set_by=user,
     )
+
+
+def checked(rule: Rule) -> Rule:
+    """The rule, where its figures make sense; raises `InvalidRule`."""
+    for field in ("half_width", "pass_mark", "audit_share"):
+        # Not a number is in no range either.
+        if not 0 <= getattr(rule, field) <= 1:
+            raise InvalidRule(_("Give a share from 0 to 1."), field=field)
+    if not 0 <= rule.graded_answers <= 1000:
+        raise InvalidRule(_("Give a number from 0 to 1000."), field="graded_answers")
+    return rule
 
 
 def question_for(version: ProblemVersion, language_of: LanguageOf, leave_out: str = "") -> OpenQuestion:

@@ -286,3 +286,22 @@ class JudgeVersion(models.Model):
     passed = models.BooleanField()
     detail = models.TextField(blank=True)
     tried_at = models.DateTimeField(auto_now=True)
+
+
+class GraderTrial(models.Model):
+    """How the grader does on an answer of the bank that people have graded, with that answer left out.
+
+    `truth` is what people gave it; the other fields are `grader.open.model.OpenGrade`'s.
+    """
+
+    problem = models.ForeignKey("questionbank.Problem", on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=10)
+    truth = models.FloatField()
+    score = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    flags = models.JSONField(default=list)
+    calibrated = models.BooleanField()
+    graded_answers = models.PositiveIntegerField()
+    grader = models.CharField(max_length=100)
+    tried_at = models.DateTimeField(auto_now_add=True)

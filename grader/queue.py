@@ -15,6 +15,8 @@ JUDGE_TASK = "grader.judge_submission"
 RUN_TASK = "grader.run_samples"
 REJUDGE_TASK = "grader.rejudge_answer"
 REQUEUE_TASK = "grader.requeue_forgotten"
+PREVIEW_TASK = "grader.preview_grade"
+TRIAL_TASK = "grader.try_grader"
 QUEUES = ("code", "ml", "gpu", "text", "bulk")
 DEFAULT_QUEUE = "code"
 BACKGROUND_QUEUE = "bulk"
@@ -55,6 +57,16 @@ def _send_rejudging(answer_id: int) -> None:
         current_app.send_task(REJUDGE_TASK, args=[answer_id], queue=BACKGROUND_QUEUE)
     except OperationalError as error:
         _log.warning("answer %s of a rejudge is not sent yet, the broker is away: %s", answer_id, error)
+
+
+def enqueue_preview(preview_id: str) -> None:
+    """Sends the preview of a rubric to a worker; raises where the broker is away."""
+    current_app.send_task(PREVIEW_TASK, args=[preview_id], queue="text")
+
+
+def enqueue_trial() -> None:
+    """Has a worker try the grader on the bank's graded answers; raises where the broker is away."""
+    current_app.send_task(TRIAL_TASK, queue="bulk")
 
 
 def _send_judging(submission_id: str, queue: str) -> None:

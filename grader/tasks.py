@@ -18,7 +18,7 @@ from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from grader import devices, grading, queue, rejudging, runs, services
+from grader import devices, grading, previews, queue, rejudging, runs, services, trials
 from grader.errors import Fenced, RunUnknown
 from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
@@ -239,6 +239,32 @@ def _lack(error: NoDevice | MissingRuntime | DataMissing | LanguageMissing) -> s
     if isinstance(error, LanguageMissing):
         return f"{Lack.LANGUAGE}:{error.name}"
     return Lack.GPU if isinstance(error, NoDevice) else Lack.ASSURANCE
+
+
+@shared_task(name=queue.PREVIEW_TASK)
+def preview_grade(preview_id: str) -> None:
+    """Grades an author's answer by the rubric at hand; the result lives for an hour."""
+    try:
+        request = previews.preview_request(preview_id)
+    except RunUnknown:
+        return
+    found = None
+    try:
+        question = previews.preview_question(request, language_of)
+        found = asdict(grade(question, request["answer"], store=settings.DATA_ROOT / "public"))
+    except Exception:
+        _log.exception("preview %s failed", preview_id)
+    previews.finish_preview(preview_id, found)
+
+
+@shared_task(name=queue.TRIAL_TASK)
+def try_grader() -> None:
+    """Tries the grader on the bank's graded answers."""
+
+    def grade_sample(question: OpenQuestion, text: str, language: str) -> OpenGrade:
+        return grade(question, text, language, store=settings.DATA_ROOT / "public")
+
+    _log.info("the grader was tried on %s answers", trials.try_samples(grade_sample, language_of))
 
 
 @worker_ready.connect

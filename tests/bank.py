@@ -80,7 +80,20 @@ def write_open(parent: Path) -> Path:
         "model_answer": _localised("The model answer."),
         "follow_ups": [_localised("What else?")],
     }
-    files = _NO_DATA | {"submissions/accepted/double.py": None, "rubric.yaml": json.dumps(rubric)}
+    graded = [
+        {
+            "language": "en",
+            "text": "Memory is read, and batches help.",
+            "points": {"cause": "met", "remedy": "met"},
+        },
+        {"language": "en", "text": "Every token reads memory.", "points": {"cause": "met"}},
+        {"language": "en", "text": "Faster chips are needed.", "points": {}},
+    ]
+    files = _NO_DATA | {
+        "submissions/accepted/double.py": None,
+        "rubric.yaml": json.dumps(rubric),
+        "graded.yaml": json.dumps({"answers": graded}),
+    }
     touchstone = {"kind": "open", "function": None, "languages": None}
     return write_package(parent, slug=OPEN, touchstone=touchstone, files=files)
 

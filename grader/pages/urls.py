@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from grader.pages import agreement, history, problem, rejudges, reviews, versions, wishes
+from grader.pages import (
+    agreement,
+    history,
+    operating,
+    preview,
+    problem,
+    rejudges,
+    reviews,
+    versions,
+    wishes,
+)
 
 urlpatterns = [
     path("problems/<slug:slug>/", problem.problem, name="problem"),
@@ -26,6 +36,11 @@ urlpatterns = [
     path("rejudges/<uuid:rejudge_id>/cancel/", rejudges.cancel, name="rejudge-cancel"),
     path("rejudges/<uuid:rejudge_id>/retry/", rejudges.retry, name="rejudge-retry"),
     path("consent/", wishes.consent, name="calibration-consent"),
+    path("grader/", operating.operating, name="grader"),
+    path("grader/try/", operating.try_again, name="grader-try"),
+    path("grader/judge/", operating.forget, name="grader-forget"),
+    path("grader/preview/", preview.preview, name="rubric-preview"),
+    path("grader/preview/<str:preview_id>/", preview.state, name="rubric-preview-state"),
     path("review/", reviews.queue, name="review-queue"),
     path("review/next/", reviews.begin, name="review-begin"),
     path("review/agreement/", agreement.agreement, name="review-agreement"),

@@ -10,6 +10,8 @@ from grader.grading import question_for
 from grader.marking import give_consent, mark_points, withdraw_consent
 from grader.models import CalibrationExample
 from questionbank.models import ProblemVersion, User
+from questionbank.packages.model import GradedAnswer
+from questionbank.services import package_of
 from tests import bank
 from tests.grading.conftest import DOUBTFUL, Answered
 from tests.pages.conftest import client_of
@@ -17,8 +19,12 @@ from tests.pages.conftest import client_of
 MARKS = {"cause": ("met", ""), "remedy": ("partly", "")}
 
 
-def english(text: str) -> str:
-    return "en"
+def examples(version: ProblemVersion, leave_out: str = "") -> tuple[GradedAnswer, ...]:
+    """What the grader is given beside the package's own graded answers."""
+    question = question_for(version, lambda text: "en", leave_out=leave_out)
+    rubric = package_of(version).open
+    assert rubric is not None
+    return question.graded[len(rubric.graded) :]
 
 
 def test_without_consent_nothing_is_kept(answered: Answered, reviewer: User) -> None:
@@ -32,7 +38,7 @@ def test_with_consent_a_marked_answer_becomes_an_example(
     give_consent(candidate)
     submission = answered(f"I, {candidate.username}, say: memory. Mail me: me@example.org", **DOUBTFUL)
     mark_points(reviewer=reviewer, submission=submission, marks=MARKS)
-    (example,) = question_for(version, english).graded
+    (example,) = examples(version)
     assert example.text == f"I, {REMOVED}, say: memory. Mail me: {REMOVED}"
     assert (example.points, example.score) == ({"cause": "met", "remedy": "partly"}, 0.8)
 
@@ -68,14 +74,14 @@ def test_an_answer_is_not_graded_by_its_own_example(
     give_consent(candidate)
     submission = answered(**DOUBTFUL)
     mark_points(reviewer=reviewer, submission=submission, marks=MARKS)
-    assert question_for(version, english, leave_out=str(submission.pk)).graded == ()
+    assert examples(version, leave_out=str(submission.pk)) == ()
 
 
 def test_an_example_of_another_rubric_is_left_out(version: ProblemVersion) -> None:
     CalibrationExample.objects.create(
         problem=version.problem, text="Old.", levels={"cause": "met"}, origin="x"
     )
-    assert question_for(version, english).graded == ()
+    assert examples(version) == ()
 
 
 def test_withdrawing_consent_deletes_ones_own_examples_and_no_others(
