@@ -5,7 +5,10 @@ Formulas stay as their TeX source in `.math` elements; the page's script hands t
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 import nh3
 from django.utils.html import escape
@@ -14,6 +17,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+# What a picture is, by its extension. In an `img` no script of an SVG runs.
+_PICTURES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".svg": "image/svg+xml",
+}
 TAGS = frozenset(
     {
         "a",
@@ -138,6 +148,23 @@ def render(source: str) -> SafeString:
         link_rel="noopener",
     )
     return mark_safe(cleaned)  # noqa: S308 - nh3 has just cleaned it
+
+
+def with_pictures(
+    html: SafeString, pictures: Mapping[str, bytes], address: Callable[[str], str]
+) -> SafeString:
+    """Rendered HTML whose pictures, by their names in it, stand in the page itself.
+
+    Links to the package's other files lead to their `address`.
+    """
+    for name, data in pictures.items():
+        kind = _PICTURES.get(PurePosixPath(name).suffix.lower())
+        if kind and f'src="{escape(name)}"' in html:
+            shown = f"data:{kind};base64,{b64encode(data).decode()}"
+            html = mark_safe(html.replace(f'src="{escape(name)}"', f'src="{shown}"'))  # noqa: S308 - our own
+        link = f'href="{escape(address(name))}"'
+        html = mark_safe(html.replace(f'href="{escape(name)}"', link))  # noqa: S308 - our own
+    return html
 
 
 @lru_cache(maxsize=2048)

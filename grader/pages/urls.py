@@ -4,6 +4,7 @@ from django.urls import path
 
 from grader.pages import (
     agreement,
+    files,
     history,
     operating,
     preview,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("problems/<slug:slug>/plot/", history.plot, name="problem-plot"),
     path("problems/<slug:slug>/give-up/", problem.give_up, name="problem-give-up"),
     path("versions/<int:version_id>/run/", problem.run, name="version-run"),
+    path("versions/<int:version_id>/files/<path:name>", files.version_file, name="version-file"),
     path("runs/<str:run_id>/", problem.run_state, name="run-panel"),
     path("submissions/", history.submissions, name="submissions"),
     path("submissions/<uuid:submission_id>/", history.submission, name="submission"),

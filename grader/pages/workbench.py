@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from grader.lacks import lack_of
 from grader.models import Draft, Submission
 from grader.pages.wording import state_word
 from grader.verdict import Stage, Verdict
+from questionbank.markup import render, with_pictures
 from questionbank.models import Problem, ProblemVersion, User
 from questionbank.offering import offered
 from questionbank.packages.model import Kind, Option, Package, TestCase
@@ -139,11 +142,24 @@ def first_language(request: HttpRequest, version: ProblemVersion, editions: Mapp
     return next(key for key in languages if key in editions)
 
 
+def file_address(version: ProblemVersion, name: str) -> str:
+    """Where a file of a version lies that candidates may have."""
+    return reverse("version-file", args=[version.pk, name])
+
+
+def statement_of(package: Package, version: ProblemVersion) -> SafeString:
+    """The statement in the page's language, its pictures in it."""
+    html = render(localised(package.statements))
+    return with_pictures(html, package.pictures, lambda name: file_address(version, name))
+
+
 def workbench(
     request: HttpRequest, version: ProblemVersion, addresses: Addresses, *, alone: bool = True
 ) -> dict[str, object]:
     """The context of `grader/workbench.html`. Not `alone`: no hints, no editorial, no earlier answers."""
     package = package_of(version)
+    program = package.program
+    talks = program is not None and (program.interactive or program.submit_answer)
     editions = editions_of(request, version)
     language = first_language(request, version, editions)
     edition = editions[language]
@@ -156,6 +172,8 @@ def workbench(
         "version": version,
         "problem": version.problem,
         "package": package,
+        "statement": statement_of(package, version),
+        "attachments": [(name, file_address(version, name)) for name in package.attachments],
         "addresses": addresses,
         "alone": alone,
         "language": language,
@@ -169,9 +187,9 @@ def workbench(
         "samples": [sample_of(package, test) for test in package.samples()]
         if package.kind in OWN_INPUT
         else [],
-        "runnable": package.kind in RUNNABLE,
+        "runnable": package.kind in RUNNABLE and not (program and program.submit_answer),
         "lack": lack_of(package),
-        "takes_own_input": package.kind in OWN_INPUT,
+        "takes_own_input": package.kind in OWN_INPUT and not talks,
         "own_input": own_input_example(package),
         "is_code": package.kind in RUNNABLE,
         "is_open": package.kind == Kind.OPEN,

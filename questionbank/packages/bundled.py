@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from questionbank.packages.errors import Findings
@@ -30,6 +30,11 @@ def read_many(
 ) -> tuple[PackageProgram, ...]:
     """A folder each of whose files and folders is a program."""
     programs = []
+    headers = {
+        path.name: files.data(path)
+        for path in files.paths(folder)
+        if len(path.parts) == 2 and path.suffix in _HEADERS
+    }
     for name in _entries(files, folder):
         path = f"{folder}/{name}"
         suffix = PurePosixPath(name).suffix
@@ -40,7 +45,7 @@ def read_many(
         elif path in files and suffix in _PROSE | _HEADERS:
             continue
         else:
-            programs += _program(files, path, metadata, findings)
+            programs += _program(files, path, metadata, findings, beside=headers)
     return tuple(programs)
 
 
@@ -62,9 +67,17 @@ def _entries(files: Files, folder: str) -> list[str]:
     return list(dict.fromkeys(path.relative_to(folder).parts[0] for path in files.paths(folder)))
 
 
-def _program(files: Files, path: str, metadata: Metadata, findings: Findings) -> list[PackageProgram]:
+def _program(
+    files: Files,
+    path: str,
+    metadata: Metadata,
+    findings: Findings,
+    *,
+    beside: Mapping[str, bytes] | None = None,
+) -> list[PackageProgram]:
+    """The program at a path; a single file finds the headers that lie `beside` it."""
     if path in files:
-        contents = {PurePosixPath(path).name: files.data(path)}
+        contents = {**(beside or {}), PurePosixPath(path).name: files.data(path)}
     else:
         contents = {found.relative_to(path).as_posix(): files.data(found) for found in files.paths(path)}
     contents = {name: filled(data, metadata) for name, data in contents.items()}

@@ -25,7 +25,7 @@ ANSWERS = "answers"
 _ACCEPTED, _TOO_SLOW = frozenset({"AC"}), frozenset({"TLE"})
 _FOLDERS: Mapping[str, Expectation] = {
     "accepted": Expectation(permitted=_ACCEPTED),
-    "slow_accepted": Expectation(permitted=_ACCEPTED),
+    "slow_accepted": Expectation(permitted=frozenset({"AC", "TLE"})),
     "rejected": Expectation(required=frozenset({"RTE", "TLE", "WA"})),
     "wrong_answer": Expectation(permitted=frozenset({"AC", "WA"}), required=frozenset({"WA"})),
     "time_limit_exceeded": Expectation(permitted=frozenset({"AC", "TLE"}), required=_TOO_SLOW),
@@ -36,7 +36,6 @@ _FOLDERS: Mapping[str, Expectation] = {
 # The verdict of the whole that a folder stands for; what has none is told by tests alone.
 _VERDICTS: Mapping[str, str] = {
     "accepted": "AC",
-    "slow_accepted": "AC",
     "partially_accepted": "AC",
     "wrong_answer": "WA",
     "time_limit_exceeded": "TLE",
@@ -85,7 +84,7 @@ def read_submissions(
     if RULES in files:
         rules = load_yaml(files, RULES, SUBMISSIONS, findings)
     found = []
-    listed = list(_listed(files, findings))
+    listed = list(_listed(files, findings, notices))
     for one in listed:
         submission = _submission(one, metadata, languages, rules, findings, notices)
         if submission is not None:
@@ -114,12 +113,14 @@ def read_folder(folder: Path, languages: tuple[str, ...], language: str | None) 
     return ReferenceSubmission(PurePosixPath(folder.name), ours, listed.files[name], "", others, name)
 
 
-def _listed(files: Files, findings: Findings) -> Iterable[_Listed]:
+def _listed(files: Files, findings: Findings, notices: Findings) -> Iterable[_Listed]:
     folders: dict[str, dict[str, bytes]] = {}
     for path in files.paths(ROOT):
         if str(path) == RULES:
             continue
-        if len(path.parts) == 2:
+        if len(path.parts) == 2 and source_language(path.suffix) is None:
+            notices.add(str(path), "is no submission and is not used")
+        elif len(path.parts) == 2:
             findings.add(str(path), "submissions lie in a folder such as submissions/accepted/")
         elif len(path.parts) == 3:
             folders.setdefault(str(path), {})[path.name] = files.data(path)

@@ -85,8 +85,8 @@ def metadata(form: Form, document: Mapping[str, Any], findings: Findings) -> Met
     """A document that has the form's schema, with what schemas cannot say checked."""
     limits = document.get("limits", {})
     source, url = _source(document)
-    validation = _validation(document, findings) if form is Form.LEGACY else ()
-    types = _types(document, findings) | ({"interactive"} & set(validation))
+    validation = _validation(document, findings) if form is not Form.CURRENT else ()
+    types = _types(document, findings) | ({"interactive", "multi-pass"} & set(validation))
     rights(document, findings)
     return Metadata(
         form=form,
@@ -143,13 +143,12 @@ def _types(document: Mapping[str, Any], findings: Findings) -> set[str]:
 def _validation(document: Mapping[str, Any], findings: Findings) -> tuple[str, ...]:
     words = tuple((document.get("validation") or "default").split())
     first, *others = words
-    if first not in ("default", "custom") or not set(others) <= {"score", "interactive"}:
-        findings.add(
-            DOCUMENT, f"validation: {' '.join(words)!r} is neither default nor custom [score] [interactive]"
-        )
+    if first not in ("default", "custom") or not set(others) <= {"score", "interactive", "multi-pass"}:
+        known = "default nor custom [score] [interactive] [multi-pass]"
+        findings.add(DOCUMENT, f"validation: {' '.join(words)!r} is neither {known}")
     elif first == "default" and others:
         findings.add(DOCUMENT, f"validation: the default validator is not {others[0]}")
-    if "score" in others and document.get("type") != "scoring":
+    if "score" in others and "scoring" not in (document.get("type") or ""):
         findings.add(DOCUMENT, "validation: only a scoring problem's validator may score")
     return words
 

@@ -125,6 +125,8 @@ DRAFT_PROBLEM: Schema = some(
         "keywords": {"anyOf": [_WORDS, TEXT]},
         "author": _PEOPLE,
         "source_url": _WORD,
+        "validation": TEXT,
+        "validator_flags": {"type": ["string", "null"]},
     },
     "problem_format_version",
     "name",
@@ -148,6 +150,7 @@ LEGACY_PROBLEM: Schema = some(
                 "output": _POSITIVE,
                 "time_multiplier": _POSITIVE,
                 "time_safety_margin": _POSITIVE,
+                "validation_passes": {"type": "integer", "minimum": 2},
                 "time_limit": _POSITIVE,
             }
         ),
@@ -169,6 +172,8 @@ LEGACY_PROBLEM: Schema = some(
             ]
         },
         "keywords": {"anyOf": [_WORDS, {"type": ["string", "null"]}]},
+        # Once named libraries for answers; those of a language here are what its installation has.
+        "libraries": {"type": ["string", "null"]},
         "languages": {"anyOf": [_WORD, {"type": "array", "items": _WORD, "minItems": 1}]},
     }
 )

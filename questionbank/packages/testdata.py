@@ -194,9 +194,10 @@ class _Reader:
             self._findings.add(str(source), "a test's name is made of letters, digits, '_', '.' and '-'")
             return
         answer = found.parts.get(".ans")
-        # Early packages of these kinds have none: their validator knows what it asked.
-        talks = {"interactive", "multi-pass"} & self._metadata.types and self._form is not Form.CURRENT
-        if answer is None and not talks:
+        # Packages of these kinds often have none: their validator knows what it asked.
+        if answer is None and {"interactive", "multi-pass"} & self._metadata.types:
+            self._notices.add(str(source), f"has no answer {found.name}.ans: an empty one stands for it")
+        elif answer is None:
             self._findings.add(str(source), f"has no answer {found.name}.ans beside it")
             return
         data.tests.append(
@@ -210,11 +211,10 @@ class _Reader:
         )
 
     def _without_input(self, found: _Parts, data: TestData) -> None:
-        talk = found.parts.pop(".interaction", None)
-        if talk is not None and self._form is not Form.CURRENT and found.group == SAMPLE:
+        if found.group == SAMPLE and ".interaction" in found.parts:
+            # As the legacy form has it, and packages that were translated from it.
+            talk = found.parts.pop(".interaction")
             data.interactions.append(self._files.text(talk, self._findings) or "")
-        elif talk is not None:
-            found.parts[".interaction"] = talk
         for path in found.parts.values():
             self._stranger(path, f"belongs to no test: there is no {found.name}.in")
         for name in found.files:

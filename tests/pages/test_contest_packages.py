@@ -1,0 +1,51 @@
+"""A package of contests is published as it is: its page shows pictures, talks, files, and nothing hidden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from fixtures.demo import load_topics
+from questionbank.models import ProblemVersion
+from questionbank.services import publish
+from tests.packages.foreign import foreign_package
+
+FILES: dict[str, str | None] = {
+    "statement/problem.en.md": "Guess. ![a cat](cat.svg)\n\n![elsewhere](https://cats.example/cat.png)\n",
+    "statement/cat.svg": '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "attachments/tool.py": "print(1)\n",
+    "output_validator/talk.py": "raise SystemExit(42)\n",
+    "data/sample/1.interaction": ">50\n<lower\n",
+    "data/secret/1.in": "hidden 987\n",
+}
+
+
+@pytest.fixture
+def version(db: None, settings: Settings, tmp_path: Path) -> ProblemVersion:
+    settings.VERSION_STORE = tmp_path / "versions"
+    load_topics()
+    return publish(foreign_package(tmp_path, FILES, problem={"type": "interactive"}, slug="guess"))
+
+
+def test_the_page_shows_pictures_talks_and_files(client: Client, version: ProblemVersion) -> None:
+    assert (version.name_en, version.name_zh) == ("Doubling", "Doubling")
+    page = client.get("/problems/guess/").content.decode()
+    assert 'src="data:image/svg+xml;base64,' in page
+    assert "<script>alert(1)" not in page
+    assert "&gt;50\n&lt;lower" in page
+    assert "987" not in page
+    assert f"/versions/{version.pk}/files/tool.py" in page
+
+
+def test_files_for_candidates_are_saved_and_no_others_are_there(
+    client: Client, version: ProblemVersion
+) -> None:
+    response = client.get(f"/versions/{version.pk}/files/tool.py")
+    assert response.content == b"print(1)\n"
+    assert response["Content-Disposition"] == 'attachment; filename="tool.py"'
+    assert client.get(f"/versions/{version.pk}/files/cat.svg")["Content-Type"] == "application/octet-stream"
+    for other in ("data/secret/1.in", "../problem.yaml", "problem.yaml"):
+        assert client.get(f"/versions/{version.pk}/files/{other}").status_code == 404
