@@ -121,12 +121,20 @@ def weigh(spec: ArtifactSpec, results: Iterable[MetricResult]) -> tuple[Verdict,
         earned += metric.weight * result.score
         weights += metric.weight
         if not result.passed:
-            sign = "≥" if metric.direction == "min" else "≤"
-            failed.append(
-                f"{metric.key} {result.value:.{metric.digits}f}, wanted {sign} {metric.threshold:g}"
-            )
+            failed.append(_shortfall(metric, result, held_back=spec.final_share > 0))
     score = 100.0 if not failed and earned == 100 * weights else earned / weights
     return (Verdict.WA, score, "; ".join(failed)) if failed else (Verdict.AC, score, "")
+
+
+def _shortfall(metric: Metric, result: MetricResult, *, held_back: bool) -> str:
+    """The figure that is shown, and what was wanted of those that decide."""
+    at_least = metric.direction == "min"
+    reached = result.value >= metric.threshold if at_least else result.value <= metric.threshold
+    shown = f"{metric.key} {result.value:.{metric.digits}f}"
+    if held_back and reached:
+        # Without this the sentence would read as a pass.
+        shown += " on the rows that are shown, not good enough on those that decide"
+    return f"{shown}, wanted {'≥' if at_least else '≤'} {metric.threshold:g}"
 
 
 def _result(spec: ArtifactSpec, metric: Metric, measurement: Measurement, seed: str) -> MetricResult:

@@ -62,6 +62,10 @@ def test_rows_that_are_held_back_decide_and_are_not_shown() -> None:
     assert shown.sum() == final.sum() == 200
     (cheated,) = measure_all(spec, measured({"predictions.npy": npy(shown)}, {"labels.npy": labels}), "seed")
     assert (cheated.value, cheated.passed) == (1.0, False)
+    _, _, message = weigh(spec, [cheated])
+    assert message == (
+        "accuracy 1.000 on the rows that are shown, not good enough on those that decide, wanted ≥ 0.9"
+    )
 
 
 def test_every_metric_that_decides_must_be_passed() -> None:
