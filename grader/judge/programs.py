@@ -31,7 +31,7 @@ from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase
 from questionbank.packages.program import ProgramSpec
 from sandbox.client import Sandbox
-from sandbox.job import Outcome
+from sandbox.job import Outcome, Status
 
 _SHOWN_BYTES = 64 * 1024
 _WALL_ROOM_S = 30.0
@@ -192,6 +192,9 @@ class ProgramJudge:
             self._program.job(files=settings.files, args=settings.args),
         )
         failed, reason = run_verdict(said.other, self._program)
+        if said.leader.status is Status.MEMORY_LIMIT:
+            # Nothing bounds what the program may write to the pipe but what its reader can hold.
+            return _examined(Verdict.OLE, "wrote more than the validator can hold", said.other)
         if failed is not None and not (said.leader_first and has_rejected(said.leader)):
             if said.leader_first and not has_ruled(said.leader):
                 ruling_of(validator, test, said.leader)  # raises: it was the validator that broke first

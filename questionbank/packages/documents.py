@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,7 +60,11 @@ def load_yaml(
     if text is None:
         return {}
     text = fill(text)
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:
+        findings.add(path, f"not valid YAML: {error}".replace("\n", " "))
+        return {}
     try:
         node = loader.get_single_node()
         value = loader.construct_document(node) if node is not None else None
@@ -74,10 +79,22 @@ def load_yaml(
         loader.dispose()
     if node is None:
         value = {}
+    if _has_odd_number(value):
+        findings.add(path, "holds a number that is not finite")
+        return {}
     if not _conforms(path, value, schema, findings, node):
         return {}
     assert isinstance(value, dict)
     return value
+
+
+def _has_odd_number(value: Any) -> bool:
+    """Whether an infinity or a NaN is somewhere in it: no bound of a schema holds those."""
+    if isinstance(value, dict):
+        return any(map(_has_odd_number, (*value.keys(), *value.values())))
+    if isinstance(value, list | tuple | set):
+        return any(map(_has_odd_number, value))
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def load_json(

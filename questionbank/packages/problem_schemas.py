@@ -32,9 +32,14 @@ def one_or_more(item: Schema) -> Schema:
 TEXT: Schema = {"type": "string"}
 _WORD: Schema = {"type": "string", "minLength": 1}
 _WORDS: Schema = {"type": "array", "items": _WORD}
-_POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
-_WHOLE: Schema = {"type": "integer", "exclusiveMinimum": 0}
-_FACTOR: Schema = {"type": "number", "minimum": 1}
+# Bounds are those of the sandbox.
+_SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1200}
+_WHOLE_SECONDS: Schema = {"type": "integer", "exclusiveMinimum": 0, "maximum": 1200}
+_MIB: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 2**20}
+_WHOLE_MIB: Schema = {"type": "integer", "exclusiveMinimum": 0, "maximum": 2**20}
+_OUTPUT: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1024}
+_MULTIPLE: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1000}
+_FACTOR: Schema = {"type": "number", "minimum": 1, "maximum": 1000}
 _FLAG: Schema = {"type": "boolean"}
 _ARGUMENTS: Schema = {"type": "array", "items": {"type": ["string", "number"]}}
 _PERSON: Schema = {
@@ -61,25 +66,25 @@ _CREDITS: Schema = {
 }
 _SOURCE: Schema = one_or_more({"anyOf": [_WORD, some({"name": _WORD, "url": _WORD}, "name")]})
 _TOOLS: Schema = {
-    "memory": _WHOLE,
-    "output": _WHOLE,
-    "code": _WHOLE,
-    "compilation_time": _WHOLE,
-    "compilation_memory": _WHOLE,
-    "validation_time": _WHOLE,
-    "validation_memory": _WHOLE,
-    "validation_output": _WHOLE,
+    "memory": _WHOLE_MIB,
+    "output": _OUTPUT,
+    "code": _WHOLE_MIB,
+    "compilation_time": _WHOLE_SECONDS,
+    "compilation_memory": _WHOLE_MIB,
+    "validation_time": _WHOLE_SECONDS,
+    "validation_memory": _WHOLE_MIB,
+    "validation_output": {**_WHOLE_MIB, "maximum": 1024},
 }
 LIMITS: Schema = some(
     {
         **_TOOLS,
         # Our own packages have always stated parts of a MiB, too.
-        "memory": _POSITIVE,
-        "output": _POSITIVE,
-        "time_limit": _POSITIVE,
-        "time_resolution": _POSITIVE,
+        "memory": _MIB,
+        "output": _OUTPUT,
+        "time_limit": _SECONDS,
+        "time_resolution": _SECONDS,
         "time_multipliers": some({"ac_to_time_limit": _FACTOR, "time_limit_to_tle": _FACTOR}),
-        "validation_passes": {"type": "integer", "minimum": 2},
+        "validation_passes": {"type": "integer", "minimum": 2, "maximum": 1000},
     }
 )
 COMMON: Schema = {
@@ -146,12 +151,12 @@ LEGACY_PROBLEM: Schema = some(
         "limits": some(
             {
                 **_TOOLS,
-                "memory": _POSITIVE,
-                "output": _POSITIVE,
-                "time_multiplier": _POSITIVE,
-                "time_safety_margin": _POSITIVE,
-                "validation_passes": {"type": "integer", "minimum": 2},
-                "time_limit": _POSITIVE,
+                "memory": _MIB,
+                "output": _OUTPUT,
+                "time_multiplier": _MULTIPLE,
+                "time_safety_margin": _MULTIPLE,
+                "validation_passes": {"type": "integer", "minimum": 2, "maximum": 1000},
+                "time_limit": _SECONDS,
             }
         ),
         "validation": TEXT,

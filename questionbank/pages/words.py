@@ -31,6 +31,7 @@ LANGUAGE_NAMES: Words = {
     **{language.key: language.name for language in LANGUAGES.values()},
     "text": _("Text"),
     "choice": _("Choice"),
+    "answers": _("Outputs"),
 }
 
 

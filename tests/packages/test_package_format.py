@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+import yaml
 
 from questionbank.packages.errors import PackageError
 from questionbank.packages.latex import LatexError, to_markdown
@@ -13,7 +15,7 @@ from questionbank.packages.listed import matches, matches_test
 from questionbank.packages.model import Checker, Package
 from questionbank.packages.program import Aggregation, Form
 from questionbank.packages.reader import read_package
-from tests.packages.foreign import foreign_package
+from tests.packages.foreign import CURRENT, foreign_package
 
 
 def read(tmp_path: Path, files: dict[str, str | None] | None = None, **parts: Any) -> Package:
@@ -243,3 +245,46 @@ def test_latex_that_does_not_close_is_told_by_its_line(source: str, said: str, l
         to_markdown(source, "en", {})
     assert said in str(caught.value)
     assert caught.value.line == line
+
+
+def _spoilt(folder: Path, chance: Random) -> None:
+    """One file of the package cut, scribbled in, gone, renamed, or a folder now."""
+    path = chance.choice(sorted(one for one in folder.rglob("*") if one.is_file()))
+    data = path.read_bytes()
+    match chance.randrange(5):
+        case 0:
+            path.write_bytes(data[: chance.randrange(len(data) + 1)])
+        case 1:
+            path.write_bytes(bytes(byte ^ (chance.random() < 0.05) * chance.randrange(256) for byte in data))
+        case 2:
+            path.unlink()
+        case 3:
+            path.rename(path.with_name(chance.choice(["2.in", "test_group.yaml", "problem.sv.tex", "build"])))
+        case 4:
+            path.unlink()
+            (path / "1.files").mkdir(parents=True)
+            (path / "1.files" / "inner.in").write_bytes(data)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "", -1, 1e300, float("nan"), "x" * 999, {"a": [1]}, True])
+def test_a_value_of_another_type_is_a_fault_and_no_crash(tmp_path: Path, value: Any) -> None:
+    for number, key in enumerate((*CURRENT, "type", "source", "languages", "constants", "keywords")):
+        folder = foreign_package(tmp_path, problem={key: [value]}, slug=f"list{number}")
+        (folder / "data/secret/1.yaml").write_text(yaml.safe_dump({"args": value, "hint": value}))
+        with pytest.raises(PackageError):
+            read_package(folder)
+
+
+def test_a_spoilt_package_is_read_or_refused_and_never_crashes(tmp_path: Path) -> None:
+    refused: list[PackageError] = []
+    for seed in range(60):
+        chance = Random(seed)
+        folder = foreign_package(tmp_path, slug=f"spoilt{seed}")
+        for _ in range(2):
+            _spoilt(folder, chance)
+        try:
+            read_package(folder)
+        except PackageError as error:
+            refused.append(error)
+    assert len(refused) > 30
+    assert all(one.path and one.message for error in refused for one in error.findings)

@@ -49,3 +49,16 @@ def test_files_for_candidates_are_saved_and_no_others_are_there(
     assert client.get(f"/versions/{version.pk}/files/cat.svg")["Content-Type"] == "application/octet-stream"
     for other in ("data/secret/1.in", "../problem.yaml", "problem.yaml"):
         assert client.get(f"/versions/{version.pk}/files/{other}").status_code == 404
+
+
+def test_an_answer_may_be_outputs(client: Client, db: None, settings: Settings, tmp_path: Path) -> None:
+    settings.VERSION_STORE = tmp_path / "versions"
+    load_topics()
+    files: dict[str, str | None] = {
+        "submissions/accepted/double.py": None,
+        "submissions/accepted/ten.out": "10\n",
+    }
+    publish(foreign_package(tmp_path, files, problem={"type": "submit-answer"}, slug="outputs"))
+    page = client.get("/problems/outputs/")
+    assert page.status_code == 200
+    assert client.get("/api/v1/problems/outputs/").status_code == 200
