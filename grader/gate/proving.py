@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ def prove(
     except EvaluatorFailed as error:
         return Proof(package.slug, (Finding("problem.yaml", None, str(error)),), notices=notices)
     missing = list(_missing_texts(package, demands.text_languages))
-    findings = [Finding(path, None, f"is missing in {language}") for path, language in missing]
+    findings = [Finding(path, None, f"a text is missing in {language}") for path, language in missing]
     findings += prove_data(package, sandbox, builds, workers=_WORKERS)
     proofs, found, flaky = _prove_submissions(package, _Judge(sandbox, hidden_root, builds), demands, tell)
     findings += found
@@ -87,8 +87,11 @@ def prove(
     )
 
 
-def _missing_texts(package: Package, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _missing_texts(package: Package, wanted: Collection[str]) -> Iterator[tuple[str, str]]:
     """(file, language) for every text for people that the bank wants and the package lacks."""
+    for language in package.untranslated:
+        if language in wanted:
+            yield "touchstone.yaml", language
     for language in wanted:
         for path, text in _texts(package):
             if not text.get(language, "").strip():

@@ -28,6 +28,10 @@ def _difference(got: Any, expected: Any, numeric: Numeric, place: str) -> str | 
         return _sequence(_numbers(got), _numbers(expected), numeric, place)
     if isinstance(expected, float) and isinstance(got, float):
         return None if close(got, expected, numeric) else f"{place} is {got!r}, not {expected!r}"
+    if _are_numbers(got, expected):
+        return (
+            None if _same_number(got, expected, numeric) else f"{place} is {got!r:.80}, not {expected!r:.80}"
+        )
     if type(got) is not type(expected):
         return f"{place} is {got!r:.80}, not {expected!r:.80}"
     if isinstance(expected, list | tuple):
@@ -46,6 +50,26 @@ def close(got: float, expected: float, numeric: Numeric) -> bool:
     if not (math.isfinite(got) and math.isfinite(expected)):
         return False
     return abs(got - expected) <= numeric.atol + numeric.rtol * abs(expected)
+
+
+def _are_numbers(got: Any, expected: Any) -> bool:
+    """Whether two numbers of whatever types meet, as the type `object` allows."""
+    kinds = {type(got), type(expected)}
+    return kinds <= {bool, int, float, complex} and (len(kinds) == 2 or complex in kinds)
+
+
+def _same_number(got: Any, expected: Any, numeric: Numeric) -> bool:
+    """Python's own equality, and closeness where one of the two is no whole number."""
+    if got == expected:
+        return True
+    try:
+        one, other = complex(got), complex(expected)
+    except OverflowError:
+        return False
+    if {type(got), type(expected)} <= {bool, int}:
+        return False
+    parts = zip((one.real, one.imag), (other.real, other.imag), strict=True)
+    return all(close(part, wanted, numeric) for part, wanted in parts)
 
 
 def _sequence(got: Any, expected: Any, numeric: Numeric, place: str) -> str | None:

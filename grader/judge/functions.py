@@ -92,10 +92,11 @@ def own_arguments(package: Package, text: str, program: Program) -> tuple[JsonVa
         raise InvalidInput("Your input holds half a character: a lone surrogate.") from error
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"Your input is no JSON: {error}") from error
-    if not isinstance(args, list) or len(args) != len(parameters):
+    least = sum(not parameter.optional for parameter in parameters)
+    if not isinstance(args, list) or not least <= len(args) <= len(parameters):
         names = ", ".join(parameter.name for parameter in parameters)
         raise InvalidInput(f"Your input must be a JSON list of {len(parameters)} arguments: [{names}].")
-    for value, parameter in zip(args, parameters, strict=True):
+    for value, parameter in zip(args, parameters, strict=False):
         try:
             largest = largest_int(value, parse_type(parameter.type), parameter.name)
             decode_expected(value, parse_type(parameter.type))
@@ -116,7 +117,7 @@ def _job(spec: FunctionSpec, program: Program, args: tuple[JsonValue, ...]) -> J
     """Languages that read their types at run time get them with the arguments, compiled ones know them."""
     call: Any = args
     if program.language.reads_types:
-        words = [asdict(parse_type(parameter.type)) for parameter in spec.parameters]
+        words = [asdict(parse_type(parameter.type)) for parameter in spec.parameters[: len(args)]]
         call = {"args": args, "types": words, "returns": asdict(parse_type(spec.returns))}
     text = json.dumps(call, ensure_ascii=False, separators=(",", ":"))
     return program.job(files={ARGUMENTS: text.encode()}, collect=(RESULT,))

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from questionbank.packages import anything
 from questionbank.packages.model import JsonValue
 from questionbank.packages.types import TypeWord, described
 
@@ -60,6 +61,8 @@ def decode_result(value: Any, word: TypeWord, depth: int = 0) -> Any:
         raise WrongType("it is nested too deeply")
     if word.optional and value is None:
         return None
+    if word.name == "object":
+        return _anything(value)
     if word.name == "ndarray":
         return _array(value, word)
     if isinstance(value, dict):
@@ -71,6 +74,13 @@ def decode_result(value: Any, word: TypeWord, depth: int = 0) -> Any:
     if _is_scalar(value, word.name):
         return float(value) if word.name == "float" and abs(value) < 2**1023 else value
     raise WrongType(f"{_name_of(value)} where {described(word)} is declared")
+
+
+def _anything(value: Any) -> Any:
+    try:
+        return anything.decode(value)
+    except anything.NoValue as error:
+        raise WrongType(f"a value that no problem declares: {error}") from error
 
 
 def lists_as_arrays(value: Any, word: TypeWord) -> Any:
@@ -110,6 +120,8 @@ def decode_expected(value: JsonValue, word: TypeWord) -> Any:
         case "dict":
             assert isinstance(value, dict)
             return {key: decode_expected(item, word.items[0]) for key, item in value.items()}
+        case "object":
+            return anything.decode(value)
         case "ndarray":
             items = _plain_numbers(value)
             return Array(_kind_of(word.dtype), _shape(items), items)
@@ -129,8 +141,12 @@ def _showable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_showable(item) for item in value]
     if isinstance(value, dict):
-        return {key: _showable(item) for key, item in value.items()}
-    return value
+        if all(isinstance(key, str) for key in value):
+            return {key: _showable(item) for key, item in value.items()}
+        return [[_showable(key), _showable(item)] for key, item in value.items()]
+    if isinstance(value, frozenset):
+        return sorted(map(_showable, value), key=repr)
+    return str(value) if isinstance(value, complex) else value
 
 
 def _tagged(value: dict[str, Any], word: TypeWord, depth: int) -> Any:
@@ -224,8 +240,14 @@ def _name_of(value: Any) -> str:
     """The type's name; of a foreign type only that it is one, for its name is the submission's text."""
     if isinstance(value, dict):
         tag = next(iter(value), "")
-        known = {"$tuple": "tuple", "$dict": "dict", "$ndarray": "ndarray"}
-        if tag == "$foreign" and value[tag] in ("numpy number", "set", "bytes", "complex"):
+        known = {
+            "$tuple": "tuple",
+            "$dict": "dict",
+            "$ndarray": "ndarray",
+            "$set": "set",
+            "$complex": "complex",
+        }
+        if tag == "$foreign" and value[tag] in ("numpy number", "bytes"):
             return str(value[tag])
         return known.get(tag, "a value of another type")
     if type(value) is str and not _is_text(value):

@@ -62,6 +62,7 @@ def _read_function_tests(
 ) -> list[TestCase]:
     assert function is not None
     words = [parse_type(parameter.type) for parameter in function.parameters]
+    least = sum(not parameter.optional for parameter in function.parameters)
     returns = parse_type(function.returns)
     tests: list[TestCase] = []
     for path in files.paths(f"data/{top}"):
@@ -69,7 +70,7 @@ def _read_function_tests(
             text = files.text(path, findings) or ""
             for number, line in enumerate(text.split("\n"), start=1):
                 if line.strip():
-                    tests += _case(line, path, number, words, returns, findings)
+                    tests += _case(line, path, number, (words, least), returns, findings)
         elif path.name != _GROUP_FILE:
             findings.add(str(path), "is neither cases.jsonl nor a test_group.yaml")
     return tests
@@ -79,7 +80,7 @@ def _case(
     line: str,
     path: PurePosixPath,
     number: int,
-    words: Sequence[TypeWord],
+    takes: tuple[Sequence[TypeWord], int],
     returns: TypeWord,
     findings: Findings,
 ) -> list[TestCase]:
@@ -87,11 +88,12 @@ def _case(
     if document is None:
         return []
     args = document["args"]
-    if len(args) != len(words):
+    words, least = takes
+    if not least <= len(args) <= len(words):
         findings.add(str(path), f"has {len(args)} arguments, the function takes {len(words)}", number)
         return []
     try:
-        for position, (value, word) in enumerate(zip(args, words, strict=True), start=1):
+        for position, (value, word) in enumerate(zip(args, words, strict=False), start=1):
             largest_int(value, word, f"argument {position}")
         largest_int(document["expected"], returns, "expected")
     except Mismatch as fault:

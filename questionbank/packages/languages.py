@@ -41,6 +41,8 @@ class AnswerLanguage:
             for part in _parts(word):
                 if part.name == "ndarray" and part.rank is None:
                     return "an ndarray needs its number of axes there: ndarray[float64, 2]"
+                if part.name == "object":
+                    return "object is a type in Python alone"
                 if part.name == "None":
                     return "None is a type there only as what a function returns"
                 if part.name == "tuple" and len(part.items) > LARGEST_TUPLE:

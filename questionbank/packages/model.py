@@ -61,10 +61,12 @@ class ProblemLimits:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a function problem; `type` is a word of `questionbank.packages.types`."""
+    """One argument of a function problem; `type` is a word of `questionbank.packages.types`. A test may leave
+    out the last ones that are `optional`."""
 
     name: str
     type: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +360,8 @@ class Package:
     """How many times the time limits an answer in a language may take; 1 for one that is not named."""
     device: DeviceNeed | None = None
     """None computes on the CPU."""
+    untranslated: tuple[str, ...] = ()
+    """Languages whose texts are still those of another language: the gate counts them as missing."""
     high_assurance: bool = False
     """Whether every run of an answer goes through an OCI runtime."""
     program: ProgramSpec | None = None

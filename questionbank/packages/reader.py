@@ -137,6 +137,7 @@ def _package(
         function=function,
         artifact=artifact_spec(touchstone["artifact"], files, findings) if kind is Kind.ARTIFACT else None,
         device=device_need(touchstone, function, findings),
+        untranslated=tuple(touchstone.get("untranslated", ())),
         high_assurance=touchstone.get("assurance") == "high",
         choice=choice_spec(touchstone["choice"], findings) if kind is Kind.CHOICE else None,
         open=open_spec(rubric, graded, findings) if rubric else None,

@@ -64,7 +64,7 @@ _FUNCTION = _object(
         "name": _IDENTIFIER,
         "parameters": {
             "type": "array",
-            "items": _object({"name": _IDENTIFIER, "type": _TEXT}),
+            "items": _object({"name": _IDENTIFIER, "type": _TEXT}, {"optional": {"type": "boolean"}}),
             "maxItems": 20,
         },
         "returns": _TEXT,
@@ -180,6 +180,10 @@ TOUCHSTONE: Schema = _object(
         "choice": _CHOICE,
         "checker": _CHECKER,
         "gate": _GATE,
+        "untranslated": {"type": "array", "items": {"enum": list(TEXT_LANGUAGES)}, "uniqueItems": True},
+        "provenance": _object(
+            {"format": _TEXT}, {"id": _TEXT, "license": _TEXT, "attribution": _TEXT, "url": _TEXT}
+        ),
     },
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from questionbank.packages.errors import Findings
@@ -72,6 +73,8 @@ def _obstacle(
         return "" if language.key == "python" else "models are made in Python"
     if function is None:
         return ""
+    if language.key != "python" and any(parameter.optional for parameter in function.parameters):
+        return "every argument is given there"
     words = tuple(parse_type(parameter.type) for parameter in function.parameters)
     returns = parse_type(function.returns)
     obstacle = language.obstacle(words, returns)
@@ -86,12 +89,16 @@ def _obstacle(
 
 def function_spec(section: Mapping[str, Any], findings: Findings) -> FunctionSpec:
     """The signature and how floats in the result are compared."""
-    parameters = tuple(Parameter(item["name"], item["type"]) for item in section["parameters"])
+    parameters = tuple(
+        Parameter(item["name"], item["type"], item.get("optional", False)) for item in section["parameters"]
+    )
     for text in (section["returns"], *(parameter.type for parameter in parameters)):
         try:
             parse_type(text)
         except UnknownType as error:
             findings.add(_DOCUMENT, f"function: {error}")
+    if any(one.optional and not other.optional for one, other in pairwise(parameters)):
+        findings.add(_DOCUMENT, "function: a parameter that is not optional follows one that is")
     names = [parameter.name for parameter in parameters]
     if len(set(names)) != len(names):
         findings.add(_DOCUMENT, "function: two parameters have one name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from questionbank.packages import anything
 from questionbank.packages.types import TypeWord, described
 
 NON_FINITE = frozenset({"nan", "inf", "-inf"})
@@ -36,6 +37,12 @@ def largest_int(value: Any, word: TypeWord, place: str = "value") -> int:
         case "dict" if type(value) is dict and not _is_non_finite(value):
             largest_int(list(value), TypeWord("list", (TypeWord("str"),)), f"keys of {place}")
             return _largest((item, word.items[0], f"{place}[{key!r}]") for key, item in value.items())
+        case "object":
+            try:
+                anything.decode(value)
+            except anything.NoValue as error:
+                raise Mismatch(f"{place}: {error}") from error
+            return 0
         case "ndarray":
             return _largest_of_array(value, word, place)
     raise Mismatch(f"{place} is no {described(word)}")

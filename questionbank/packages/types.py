@@ -1,7 +1,7 @@
 """The words that name a parameter's or a result's type in `touchstone.yaml`.
 
-Grammar: `word ("|" "None")?` where word is `int`, `float`, `bool`, `str`, `None`, `list[T]`, `dict[str, T]`,
-`tuple[T, …]`, or `ndarray`, `ndarray[DTYPE]`, `ndarray[DTYPE, AXES]`.
+Grammar: `word ("|" "None")?` where word is `int`, `float`, `bool`, `str`, `None`, `object`, `list[T]`,
+`dict[str, T]`, `tuple[T, …]`, or `ndarray`, `ndarray[DTYPE]`, `ndarray[DTYPE, AXES]`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-SCALARS = frozenset({"int", "float", "bool", "str", "None"})
+SCALARS = frozenset({"int", "float", "bool", "str", "None", "object"})
 ARRAY_TYPES = frozenset({"float64", "float32", "int64", "int32", "bool"})
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[\[\],|])")
 _MAX_AXES = 8

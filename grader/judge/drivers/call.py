@@ -28,11 +28,28 @@ def revive(value: Any, word: dict[str, Any]) -> Any:
         return tuple(revive(item, inner) for item, inner in zip(value, word["items"], strict=True))
     if name == "dict":
         return {key: revive(item, word["items"][0]) for key, item in value.items()}
+    if name == "object":
+        return anything(value)
     if name == "ndarray":
         import numpy
 
         return numpy.array(numbers(value), dtype=word["dtype"])
     return value
+
+
+def anything(value: Any) -> Any:
+    """A value of any type, as `questionbank.packages.anything` writes them."""
+    if isinstance(value, list):
+        return [anything(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((tag, content),) = value.items()
+    if tag == "$float":
+        return NON_FINITE[content]
+    if tag == "$complex":
+        return complex(*anything(content))
+    items = [anything(item) for item in content]
+    return {"$tuple": tuple, "$set": set, "$dict": dict}[tag](items)
 
 
 def numbers(value: Any) -> Any:
@@ -65,6 +82,10 @@ class Plain:
             return {
                 "$dict": [[self.of(key, depth + 1), self.of(item, depth + 1)] for key, item in value.items()]
             }
+        if kind in (set, frozenset):
+            return {"$set": [self.of(item, depth + 1) for item in value]}
+        if kind is complex:
+            return {"$complex": [value.real, value.imag]}
         return self.foreign(value, kind)
 
     def foreign(self, value: Any, kind: type) -> Any:
@@ -76,8 +97,7 @@ class Plain:
             return {"$ndarray": {"kind": name, "shape": list(value.shape), "items": value.tolist()}}
         if numpy is not None and isinstance(value, numpy.generic):
             return {"$foreign": "numpy number"}
-        known = {set: "set", bytes: "bytes", complex: "complex"}
-        return {"$foreign": known.get(kind, "other")}
+        return {"$foreign": "bytes" if kind is bytes else "other"}
 
 
 def main() -> None:

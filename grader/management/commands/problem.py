@@ -1,20 +1,25 @@
-"""`manage.py problem validate PATH… [--json]`: problem packages by the gate, without a database."""
+"""`manage.py problem validate|import PATH… [--json]`: problem packages proved and brought in."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from grader.gate.bringing import bring
 from grader.gate.proof import Proof, document
 from grader.gate.proving import Demands
 from grader.gate.summary import package_folders, prove_folders, summary
 from grader.jail import open_sandbox
 from grader.judge.builds import Builds
+from questionbank.exchange.importing import Imported, Staged, place, staging
+from questionbank.exchange.importing import document as import_document
+from questionbank.exchange.reading import Format, Origin, read_path
 from sandbox.errors import SandboxError
 
 NOT_READY, BAD_INPUT = 1, 2
@@ -22,7 +27,7 @@ _TOLD_SURVIVORS = 10
 
 
 class Command(BaseCommand):
-    help = "Proves problem packages."
+    help = "Proves problem packages, and brings problems in from other formats."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,8 +44,57 @@ class Command(BaseCommand):
             help="the share of mutants that tests must kill (default: %(default)s)",
         )
 
+        bring_in = verbs.add_parser("import", help="make packages of problems in other formats")
+        bring_in.add_argument(
+            "paths", nargs="+", type=Path, metavar="PATH", help="a file, an archive or a folder"
+        )
+        bring_in.add_argument(
+            "--into", type=Path, required=True, metavar="FOLDER", help="where packages are written"
+        )
+        bring_in.add_argument("--format", type=Format, choices=list(Format), default=Format.AUTO)
+        bring_in.add_argument("--license", default="", help="of a bank that does not say its own")
+        bring_in.add_argument("--attribution", default="", help="whose bank it is")
+        bring_in.add_argument("--url", default="", help="where the bank is from")
+        bring_in.add_argument("--json", action="store_true", help="print one JSON object")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        self._validate(options)
+        {"validate": self._validate, "import": self._import}[options["verb"]](options)
+
+    def _import(self, options: dict[str, Any]) -> None:
+        for path in options["paths"]:
+            if not path.exists():
+                raise CommandError(f"{path} is not there.", returncode=BAD_INPUT)
+        into: Path = options["into"]
+        origin = Origin(options["license"], options["attribution"], options["url"])
+        try:
+            with ExitStack() as stack:
+                folder = stack.enter_context(staging(into))
+                found = [
+                    one for path in options["paths"] for one in read_path(path, options["format"], origin)
+                ]
+                brought = bring(found, folder, lambda: stack.enter_context(open_sandbox()))
+                done = [place(one, into) if isinstance(one, Staged) else one for one in brought]
+        except OSError as error:
+            raise CommandError(
+                f"{into} cannot be written: {error.strerror}.", returncode=BAD_INPUT
+            ) from error
+        except SandboxError as error:
+            raise CommandError(f"The sandbox failed: {error}", returncode=BAD_INPUT) from error
+        report = import_document(done)
+        if options["json"]:
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
+        else:
+            for one in done:
+                self._show_imported(one)
+            self.stdout.write(f"{report['imported']} problems are in {into}, {report['failed']} are not.")
+        if report["failed"]:
+            raise CommandError(f"{report['failed']} of {len(done)} were not imported.", returncode=NOT_READY)
+
+    def _show_imported(self, one: Imported) -> None:
+        if one.findings or one.notices:
+            self.stdout.write(f"{one.slug or one.origin}: {one.state}")
+        for finding in (*one.findings, *one.notices):
+            self.stdout.write(f"  {finding}")
 
     def _validate(self, options: dict[str, Any]) -> None:
         folders = list(_folders(options["paths"]))
