@@ -20,7 +20,7 @@ from sandbox.devices import DeviceState, FakeDevice
 from sandbox.door import READY, Owner
 from sandbox.errors import BoxLost, InvalidJob, SandboxError, SandboxUnavailable, named
 from sandbox.job import MIB, Conversation, Job, Limits, Outcome, Runtime, Status
-from sandbox.reporting import Report, receive_report
+from sandbox.reporting import BYTES, FILES, Report, receive_report
 from sandbox.wire import WireError, receive_message, send_control
 
 _ANSWER_GRACE_S = 240.0
@@ -256,6 +256,7 @@ def _check_paths(job: Job) -> None:
 def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
     ending = report.ending or {}
     status, reason = _status(job.limits, account, report)
+    limits_met = _limits_met(job.limits, account, ending)
     return Outcome(
         status=status,
         exit_code=ending.get("exit_code"),
@@ -268,7 +269,8 @@ def _outcome(job: Job, account: dict[str, Any], report: Report) -> Outcome:
         files={path: bytes(content) for path, content in report.files.items()},
         uncollected=dict(ending.get("uncollected", {})),
         process_limit_hit=account["process_limit_hit"],
-        reason=reason,
+        limits_met=limits_met,
+        reason=reason + limits_met,
         guarantees=tuple(account["guarantees"]),
         device=account["device"],
         driver=account["driver"],
@@ -304,13 +306,21 @@ def _status(limits: Limits, account: dict[str, Any], report: Report) -> tuple[St
         return Status.TIME_LIMIT, wall_reason
     if ending is None:
         raise BoxLost("The box was lost before it could report.")
-    asked_for_more = f"; more than {limits.processes} processes were refused"
-    hit = asked_for_more if account["process_limit_hit"] else ""
     if ending["signal"] is not None:
-        return Status.SIGNALLED, f"ended by signal {ending['signal']}{hit}"
+        return Status.SIGNALLED, f"ended by signal {ending['signal']}"
     if ending["exit_code"]:
-        return Status.NONZERO_EXIT, f"ended with exit code {ending['exit_code']}{hit}"
-    return Status.OK, f"used {cpu_s:.3f} s of CPU{hit}"
+        return Status.NONZERO_EXIT, f"ended with exit code {ending['exit_code']}"
+    return Status.OK, f"used {cpu_s:.3f} s of CPU"
+
+
+def _limits_met(limits: Limits, account: dict[str, Any], ending: dict[str, Any]) -> str:
+    """The limits on processes and disk end no run: what it does when it is refused more is its own affair."""
+    met = {
+        f"; more than {limits.processes} processes were refused": account["process_limit_hit"],
+        f"; its disk of {limits.disk_bytes / MIB:g} MiB was full": ending.get("full") == BYTES,
+        f"; its disk was full with {limits.inodes} files": ending.get("full") == FILES,
+    }
+    return "".join(said for said, is_met in met.items() if is_met)
 
 
 def connect(socket: Path) -> SocketSandbox:

@@ -214,7 +214,7 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
         while receive_control(control)[0].get("op") != "report":
             pass
     os.chmod("/work", 0o700)  # noqa: PTH101 - the submission owned it, and may have shut us out
-    told = ending.told() | {"wall_s": ending.at - started}
+    told = ending.told() | {"wall_s": ending.at - started, "full": reporting.fullness("/work")}
     reporting.send_report(data, told, streams, job.collect, collect_bytes=order["collect_bytes"])
 
 

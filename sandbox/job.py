@@ -117,7 +117,9 @@ class Outcome:
     `stdout` and `stderr` hold what was written until the end or the kill, cut at `limits.output_bytes`.
     `files` holds the collected files that existed; `uncollected` names those left out, with the reason
     ("not a regular file", "larger than the limit"). `reason` is one English sentence for logs with the
-    figure that mattered ("used 2.03 s of CPU, limit 2.00 s"); `guarantees` names what held in this run.
+    figure that mattered ("used 2.03 s of CPU, limit 2.00 s"); `limits_met` is the end of it that tells of
+    limits which refuse more and end nothing ("; its disk of 64 MiB was full"). A disk counts as full that is
+    so at the end. `guarantees` names what held in this run.
     """
 
     status: Status
@@ -138,6 +140,7 @@ class Outcome:
     """The device's driver and its version; empty on the CPU."""
     ended_at: float = 0.0
     """When its first process ended (CLOCK_MONOTONIC, seconds): of two runs, which ended first."""
+    limits_met: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sandbox import collecting
 from sandbox.wire import MAX_FRAME_BYTES, WireError, frame, is_number, is_whole, parsed, receive_frame
 
 OUT, ERR, FILE, CONTENT, END = b"o", b"e", b"f", b"c", b"r"
+BYTES, FILES = "bytes", "files"
 _PIPE_CHUNK = 65_536
 _HELD_BYTES = 65_536
 _MAX_PATH_BYTES = 16_384
@@ -98,6 +99,12 @@ def send_report(
     }
     text = json.dumps(report).encode()
     data.sendall(b"".join([*pieces, frame(END, len(text)), text]))
+
+
+def fullness(folder: str) -> str | None:
+    """What a file system has no more of, `BYTES` or `FILES`; None where there is room."""
+    disk = os.statvfs(folder)
+    return BYTES if disk.f_bavail == 0 else FILES if disk.f_favail == 0 else None
 
 
 def _send_file(data: socket.socket, file: collecting.Found) -> None:
@@ -185,11 +192,12 @@ def _checked_ending(said: dict[str, Any]) -> dict[str, Any]:
     code, number = said.get("exit_code"), said.get("signal")
     left_out, wall_s = said.get("uncollected"), said.get("wall_s")
     held = (
-        {"exit_code", "signal"} <= said.keys(),
+        {"exit_code", "signal", "full"} <= said.keys(),
         (code is None) != (number is None),
         code is None or (is_whole(code) and 0 <= code <= 255),
         number is None or (is_whole(number) and 0 < number <= _MAX_SIGNAL),
         isinstance(said.get("output_limit"), bool),
+        said.get("full") in (None, BYTES, FILES),
         isinstance(left_out, dict) and all(isinstance(why, str) for why in left_out.values()),
         is_number(wall_s) and 0 <= wall_s < _MAX_WALL_S,
     )

@@ -26,7 +26,7 @@ from grader.judge.exhibits import EXHIBITS, read_exhibits
 from grader.judge.figures import Measurement, measure_all, read_array, weigh
 from grader.judge.measures import Array, MalformedMeasurement
 from grader.judge.model import Answer, CaseResult, Exhibits, Judgement, MetricResult, Observer, SampleRun
-from grader.judge.verdicts import STATUS_VERDICTS, shown_stream
+from grader.judge.verdicts import STATUS_VERDICTS, shown_failure, shown_stream
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import ArtifactSpec, JsonValue, Package
 from sandbox.client import Sandbox
@@ -214,7 +214,9 @@ def run_result(spec: ArtifactSpec, outcome: Outcome) -> CaseResult:
     verdict, message = Verdict.AC, ""
     if outcome.status is not Status.OK:
         verdict = STATUS_VERDICTS[outcome.status]
-        message = shown_stream(outcome.stderr) if verdict is Verdict.RE else outcome.reason
+        message = outcome.reason
+        if verdict is Verdict.RE:
+            message = shown_failure(outcome, message)
     else:
         left = handed_in(spec, outcome)
         for path in spec.outputs:

@@ -19,7 +19,7 @@ from grader.judge.values import (
     parse_result,
     shown,
 )
-from grader.judge.verdicts import hidden_result, run_verdict, shown_stream
+from grader.judge.verdicts import hidden_result, run_verdict, shown_failure, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import FunctionSpec, JsonValue, Package, TestCase
 from questionbank.packages.typed import Mismatch, largest_int
@@ -41,7 +41,7 @@ def judge_call(package: Package, program: Program, test: TestCase, sandbox: Sand
     if test.group != "sample":
         return hidden_result(test, outcome, verdict, message)
     if verdict is Verdict.RE:
-        message = shown_stream(outcome.stderr) or message
+        message = shown_failure(outcome, message)
     return CaseResult(
         name=test.name,
         group=test.group,

@@ -26,7 +26,7 @@ from grader.judge.validating import (
     validate,
     validator_job,
 )
-from grader.judge.verdicts import hidden_result, in_group, run_verdict, shown_stream
+from grader.judge.verdicts import hidden_result, in_group, run_verdict, shown_failure, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase
 from questionbank.packages.program import ProgramSpec
@@ -226,8 +226,8 @@ class ProgramJudge:
 
     def _shown(self, test: TestCase, examined: Examined) -> CaseResult:
         message = examined.message
-        if examined.verdict is Verdict.RE:
-            message = shown_stream(examined.stderr) or message
+        if examined.verdict is Verdict.RE and examined.outcome is not None:
+            message = shown_failure(examined.outcome, message)
         elif examined.verdict is not Verdict.AC and test.settings.hint:
             message = f"{message}\n{test.settings.hint}".strip()
         talks = self._spec.interactive

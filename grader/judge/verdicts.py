@@ -49,8 +49,6 @@ def run_verdict(outcome: Outcome, program: Program) -> tuple[Verdict | None, str
     verdict = STATUS_VERDICTS[outcome.status]
     if verdict is Verdict.RE and program.heap_was_full(outcome):
         return Verdict.MLE, f"its heap was full, memory limit {program.limits.memory_bytes // MIB} MiB"
-    if verdict is Verdict.RE and outcome.process_limit_hit:
-        return verdict, f"{outcome.reason}, after asking for more than {_PROCESSES} processes"
     return verdict, outcome.reason
 
 
@@ -62,7 +60,7 @@ def hidden_result(test: TestCase, outcome: Outcome, verdict: Verdict, message: s
     if verdict in (Verdict.AC, Verdict.WA):
         message = ""
     elif outcome.status in (Status.NONZERO_EXIT, Status.SIGNALLED):
-        message = message.replace(outcome.reason, "ended with an error")
+        message = message.replace(outcome.reason, f"ended with an error{outcome.limits_met}")
     return CaseResult(
         name=test.name,
         group=test.group,
@@ -82,6 +80,12 @@ def _up(figure: float, step: float) -> float:
 def shown_stream(data: bytes) -> str:
     """The end of a stream, where errors stand, as text."""
     return data.decode("utf-8", errors="replace")[-STDERR_CHARACTERS:]
+
+
+def shown_failure(outcome: Outcome, message: str) -> str:
+    """Of a run that may be shown whole: its errors, else the message; both where a limit was met besides."""
+    said = shown_stream(outcome.stderr)
+    return f"{said.rstrip()}\nIt {message}." if said and outcome.limits_met else said or message
 
 
 def overall_verdict(cases: Iterable[CaseResult]) -> Verdict:

@@ -141,6 +141,22 @@ def test_a_hidden_input_does_not_leave_by_what_is_told_of_its_test(arena: Arena,
     assert all(_tells_nothing_exact(case) for case in hidden), hidden
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("open('/work/x', 'wb').write(bytes(2**27))", "; its disk of 64 MiB was full"),
+        ("for n in range(9999): open(f'/work/{n}', 'w').close()", "; its disk was full with 4096 files"),
+    ],
+    ids=["bytes", "files"],
+)
+def test_a_full_disk_is_told_with_its_limit_for_each_test(arena: Arena, source: str, told: str) -> None:
+    sample, *hidden = arena.judge(Target.ROOMY, source).cases
+    assert sample.verdict is Verdict.RE
+    assert "No space left on device" in sample.message
+    assert sample.message.endswith(f"\nIt ended with exit code 1{told}.")
+    assert {(case.verdict, case.message) for case in hidden} == {(Verdict.RE, f"ended with an error{told}")}
+
+
 def _tells_nothing_exact(case: CaseResult) -> bool:
     steps = (case.cpu_s * 100, case.wall_s * 100, case.peak_bytes / MIB)
     return (case.got, case.expected, case.stdout) == (None, None, None) and all(

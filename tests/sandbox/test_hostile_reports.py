@@ -18,7 +18,14 @@ from sandbox.wire import WireError, frame
 from tests.sandbox.runs import SMALL, printed, run_python
 
 WANTED = ("result.json", "out/")
-ENDING = {"exit_code": 0, "signal": None, "output_limit": False, "uncollected": {}, "wall_s": 0.1}
+ENDING = {
+    "exit_code": 0,
+    "signal": None,
+    "output_limit": False,
+    "uncollected": {},
+    "wall_s": 0.1,
+    "full": None,
+}
 
 
 def framed(kind: bytes, content: bytes) -> bytes:
@@ -66,6 +73,7 @@ BAD = {
         for name, values in {
             "exit_code": ("0", 1.5, 300, -1, True),
             "output_limit": (None, 1),
+            "full": ("both", True, [], {}),
             "uncollected": (None, [], {"a": 1}),
             "wall_s": (None, "1", None, 1e400, float("nan"), -1.0, True),
         }.items()

@@ -79,8 +79,16 @@ def test_processes_beyond_the_limit_are_refused_and_reported(box: Sandbox) -> No
 def test_the_disk_is_bounded_in_bytes_and_in_files(box: Sandbox) -> None:
     full = run_python(box, "open('/tmp/x', 'wb').write(bytes(9 * 2**20))")
     assert b"No space left" in full.stderr
+    assert full.reason == "ended with exit code 1; its disk of 8 MiB was full"
     many = run_python(box, "for i in range(300): open(f'/tmp/{i}', 'w').close()")
     assert b"No space left" in many.stderr
+    assert many.reason == "ended with exit code 1; its disk was full with 256 files"
+
+
+def test_a_disk_with_room_left_is_not_said_to_be_full(box: Sandbox) -> None:
+    almost = run_python(box, "open('/tmp/x', 'wb').write(bytes(7 * 2**20))\nraise SystemExit(1)")
+    assert almost.reason == "ended with exit code 1"
+    assert almost.limits_met == ""
 
 
 def test_a_daemon_ends_with_the_run(box: Sandbox) -> None:
