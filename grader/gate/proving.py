@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.gate.expectations import needs_every_test, unmet
@@ -63,6 +63,7 @@ def prove(
     demands = demands or Demands()
     began = time.monotonic()
     notices = tuple(Finding(one.path, one.line, one.message) for one in package.notices)
+    inferred = package.program is not None and package.program.infers_time
     try:
         package = settled(package, sandbox, builds)
     except EvaluatorFailed as error:
@@ -70,7 +71,8 @@ def prove(
     missing = list(_missing_texts(package, demands.text_languages))
     findings = [Finding(path, None, f"a text is missing in {language}") for path, language in missing]
     findings += prove_data(package, sandbox, builds, workers=_WORKERS)
-    proofs, found, flaky = _prove_submissions(package, _Judge(sandbox, hidden_root, builds), demands, tell)
+    bench = _Judge(sandbox, hidden_root, builds, inferred=inferred)
+    proofs, found, flaky = _prove_submissions(package, bench, demands, tell)
     findings += found
     mutation, found = _prove_tests(package, sandbox, demands, tell)
     findings += found
@@ -120,6 +122,8 @@ class _Judge:
     sandbox: Sandbox
     hidden_root: Path
     builds: Builds | None
+    inferred: bool = False
+    """Whether the time limit follows from the submissions, and so must leave room to the slow ones."""
 
     def judged(self, package: Package, submission: ReferenceSubmission) -> Judgement:
         return judge(
@@ -180,11 +184,25 @@ def _try(package: Package, submission: ReferenceSubmission, bench: _Judge, deman
     proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest), broken)
     findings = list(_submission_findings(package, proof, runs[0], demands))
     findings += [Finding(path, None, said) for said in broken]
+    if bench.inferred and any(one.times == "upper" for one in submission.expectations):
+        findings += _too_quick(package, submission, bench)
     flaky = len({_pattern(run) for run in runs}) > 1
     if flaky:
         said = f"gets other verdicts in {len(runs)} repetitions: it is flaky, or its checker is"
         findings.append(Finding(path, None, said))
     return _Tried(proof, tuple(findings), flaky)
+
+
+def _too_quick(package: Package, submission: ReferenceSubmission, bench: _Judge) -> Iterator[Finding]:
+    """Where a submission that must be too slow is so by less than the format's safety margin."""
+    assert package.program is not None
+    factor, limits = package.program.time_rule.tle_factor, package.limits
+    longer = replace(
+        limits, time_limit_s=factor * limits.time_limit_s, wall_time_s=factor * limits.wall_time_s
+    )
+    if bench.judged(replace(package, limits=longer), submission).verdict is not Verdict.TLE:
+        said = f"is in time at {factor:g} times the limit of {limits.time_limit_s:g} s: no time limit fits"
+        yield Finding(str(submission.path), None, said)
 
 
 def _repeats(package: Package, submission: ReferenceSubmission, first: Judgement) -> bool:

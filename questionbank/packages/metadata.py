@@ -62,6 +62,7 @@ class Metadata:
     """What a legacy package says of its validator; None in the other forms, where its folder says it."""
     validator_scores: bool = False
     validator_flags: tuple[str, ...] = ()
+    embargo_until: str = ""
     grading: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -110,6 +111,7 @@ def metadata(form: Form, document: Mapping[str, Any], findings: Findings) -> Met
         custom_validation=None if form is not Form.LEGACY else "custom" in validation,
         validator_scores="score" in validation,
         validator_flags=tuple(shlex_split(document.get("validator_flags"), DOCUMENT, findings)),
+        embargo_until=document.get("embargo_until", ""),
         grading=_grading(document, findings),
     )
 

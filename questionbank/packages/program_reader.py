@@ -57,6 +57,8 @@ def read_program_package(
     told = _metadata(files, touchstone, findings)
     findings.raise_if_any()
     _check_parts(files, told, touchstone, findings, notices)
+    if touchstone is None:
+        _tell_rights(told, notices)
     data = read_data(files, told, findings, notices)
     if touchstone is not None and not any(test.group == SAMPLE for test in data.tests):
         findings.add("data/sample", "holds no test")
@@ -125,6 +127,17 @@ def _check_parts(
     for folder, why in _UNUSED.items():
         if files.paths(folder):
             notices.add(folder, why)
+
+
+def _tell_rights(told: Metadata, notices: Findings) -> None:
+    """What a person must see to before the problem is shown to others."""
+    if told.embargo_until:
+        notices.add(DOCUMENT, f"embargo_until: the problem must not be public before {told.embargo_until}")
+    owned = told.rights_owner or told.authors or told.source
+    if told.license not in ("unknown", "public domain") and not owned:
+        notices.add(DOCUMENT, f"nobody is named who may license the problem as {told.license}")
+    if told.license == "unknown":
+        notices.add(DOCUMENT, "license: unknown means that nobody may use the problem")
 
 
 def _spec(

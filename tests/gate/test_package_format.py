@@ -112,3 +112,9 @@ def test_a_time_limit_that_is_not_stated_follows_from_the_submissions(
     assert [str(one.verdict) for one in found.submissions] == ["AC", "TLE"]
     accepted, endless = found.submissions
     assert 2 * accepted.slowest_cpu_s < endless.slowest_cpu_s < 20 * accepted.slowest_cpu_s
+
+
+def test_a_submission_that_is_slow_by_too_little_is_named(tmp_path: Path, sandbox: Sandbox) -> None:
+    files: dict[str, str | None] = {"submissions/time_limit_exceeded/quick.py": DOUBLE}
+    said = told(proof(tmp_path, sandbox, files, problem={"limits": {"memory": 128}}))
+    assert "quick.py: is in time at 1.5 times the limit of 1 s: no time limit fits" in "\n".join(said)
