@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -119,6 +120,11 @@ def levels_of(trials: Sequence[Trial], rule: Rule) -> list[Level]:
     """What each half width would publish, all else as in `rule`, whose own is among them."""
     widths = sorted({*WIDTHS, rule.half_width})
     return [_level(trials, replace(rule, half_width=width)) for width in widths]
+
+
+def doubts_against(trials: Sequence[Trial], rule: Rule) -> list[tuple[Doubt, int]]:
+    """How many trials each doubt stands against, the commonest first; one trial may have several."""
+    return Counter(doubt for trial in trials for doubt in doubts_of(trial.estimate, rule)).most_common()
 
 
 def _level(trials: Sequence[Trial], rule: Rule) -> Level:

@@ -21,9 +21,10 @@ from grader.ledger import calls_today, forget_version
 from grader.models import GraderTrial, JudgeVersion
 from grader.pages.charts import Frame, frame, path
 from grader.pages.problem import logged_in
+from grader.pages.wording import DOUBT_WORDS
 from grader.publishing import Rule
 from grader.queue import enqueue_trial
-from grader.trials import Level, levels_of, reviewed_trials, sample_trials
+from grader.trials import Level, doubts_against, levels_of, reviewed_trials, sample_trials
 from questionbank.models import User
 
 SOURCES = ("samples", "reviewed")
@@ -109,6 +110,7 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, object]:
         "trials": len(found),
         "levels": levels,
         "curve": curve_of(levels, rule),
+        "doubts": [(str(DOUBT_WORDS[doubt]), count) for doubt, count in doubts_against(found, rule)],
         "tried_at": GraderTrial.objects.order_by("-tried_at").values_list("tried_at", flat=True).first(),
         "judge_model": settings.JUDGE_MODEL if settings.JUDGE_URL else "",
         "judge_calls": calls_today(),

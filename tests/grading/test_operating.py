@@ -10,8 +10,8 @@ from grader import tasks
 from grader.grading import current_rule
 from grader.marking import mark_points
 from grader.models import GraderTrial, JudgeVersion
-from grader.publishing import Estimate, Rule
-from grader.trials import Trial, levels_of, reviewed_trials
+from grader.publishing import Doubt, Estimate, Rule
+from grader.trials import Trial, doubts_against, levels_of, reviewed_trials
 from questionbank.models import ProblemVersion, User
 from tests import bank
 from tests.grading.conftest import DOUBTFUL, SURE, Answered
@@ -38,6 +38,10 @@ def test_coverage_and_error_are_those_of_what_would_be_published() -> None:
     assert levels[0.05].rmse is None
     assert levels[0.2].rmse == pytest.approx(((0.1**2 + 0.4**2) / 2) ** 0.5)
     assert (levels[0.2].far, levels[0.2].wrong_side) == (1, 1)
+
+
+def test_what_stands_against_publishing_is_counted() -> None:
+    assert doubts_against(TRIALS, Rule(half_width=0.15)) == [(Doubt.WIDE, 2), (Doubt.STRADDLES, 1)]
 
 
 def test_the_rules_own_width_is_among_those_compared() -> None:
