@@ -213,9 +213,14 @@ def _give_up(submission_id: str, attempt: int) -> None:
     """The verdict IE; the pages say in the reader's language what it means. Prose a person can still mark."""
     version = Submission.objects.select_related("version__problem").get(pk=submission_id).version
     if version.kind == Kind.OPEN and _is_readable(version):
-        finish(submission_id, attempt, Judgement(verdict=None, score=0.0, needs_review=True))
+        hand_to_person(submission_id, attempt)
     else:
         finish(submission_id, attempt, Judgement(verdict=Verdict.IE, score=0.0))
+
+
+def hand_to_person(submission_id: str, attempt: int) -> None:
+    """Ends the judging of prose without a grade: a person marks it."""
+    finish(submission_id, attempt, Judgement(verdict=None, score=0.0, needs_review=True))
 
 
 def _is_readable(version: ProblemVersion) -> bool:

@@ -34,6 +34,7 @@ from grader.llm.errors import JudgeUnavailable
 from grader.llm.judging import opinion_on
 from grader.llm.model import Opinion
 from grader.models import RejudgedAnswer, Submission
+from grader.open.encoding import EncoderMissing
 from grader.open.grading import grade
 from grader.open.model import Flag, OpenGrade, OpenQuestion
 from grader.open.texts import language_of
@@ -48,6 +49,7 @@ from sandbox.errors import MissingRuntime, NoDevice, SandboxError
 from sandbox.syscalls import die_with_parent
 
 _log = logging.getLogger(__name__)
+_one_grade = threading.Lock()
 
 
 @lru_cache(maxsize=1)
@@ -113,9 +115,20 @@ def _grade(submission: Submission, attempt: int) -> None:
     pk = str(submission.pk)
     with _renewing(pk, attempt):
         question = grading.question_for(submission.version, language_of, leave_out=pk)
-        found = grade(question, submission.source, store=settings.DATA_ROOT / "public")
+        try:
+            found = _graded(question, submission.source)
+        except EncoderMissing as error:
+            _log.warning("%s is for a person alone: %s", pk, error)
+            services.hand_to_person(pk, attempt)
+            return
         opinion = _second_opinion(question, submission.source, found)
     grading.finish_graded(pk, attempt, found, opinion)
+
+
+def _graded(question: OpenQuestion, text: str, language: str = "") -> OpenGrade:
+    """The local grade. One at a time: the grader keeps what it has taken apart, for one thread."""
+    with _one_grade:
+        return grade(question, text, language, store=settings.DATA_ROOT / "public")
 
 
 def _second_opinion(question: OpenQuestion, text: str, found: OpenGrade) -> Opinion | None:
@@ -251,7 +264,7 @@ def preview_grade(preview_id: str) -> None:
     found = None
     try:
         question = previews.preview_question(request, language_of)
-        found = asdict(grade(question, request["answer"], store=settings.DATA_ROOT / "public"))
+        found = asdict(_graded(question, request["answer"]))
     except Exception:
         _log.exception("preview %s failed", preview_id)
     previews.finish_preview(preview_id, found)
@@ -260,11 +273,7 @@ def preview_grade(preview_id: str) -> None:
 @shared_task(name=queue.TRIAL_TASK)
 def try_grader() -> None:
     """Tries the grader on the bank's graded answers."""
-
-    def grade_sample(question: OpenQuestion, text: str, language: str) -> OpenGrade:
-        return grade(question, text, language, store=settings.DATA_ROOT / "public")
-
-    _log.info("the grader was tried on %s answers", trials.try_samples(grade_sample, language_of))
+    _log.info("the grader was tried on %s answers", trials.try_samples(_graded, language_of))
 
 
 @worker_ready.connect

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from grader import tasks
 from grader.errors import InvalidRule
 from grader.grading import current_rule, set_rule
 from grader.models import Grade, PublishingRule
+from grader.open.encoding import EncoderMissing
 from grader.open.model import Flag
 from grader.publishing import Doubt, Estimate, Rule, doubts_of, is_audited
 from grader.services import MAX_INFRASTRUCTURE_FAILURES, claim, fail_attempt, submit
@@ -108,3 +110,17 @@ def test_prose_that_the_grader_fails_on_waits_for_a_person(version: ProblemVersi
     submission.refresh_from_db()
     assert (submission.stage, submission.verdict, submission.score) == (Stage.AWAITING_REVIEW, "", None)
     assert not Grade.objects.exists()
+
+
+def test_prose_is_for_a_person_where_the_grader_lacks_its_model(
+    version: ProblemVersion, candidate: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*args: object, **options: object) -> None:
+        raise EncoderMissing("no sentence encoder")
+
+    monkeypatch.setattr(tasks, "grade", lacking)
+    submission = submit(user=candidate, version=version, language="text", source="Prose.")
+    tasks.judge_submission(str(submission.pk))
+    submission.refresh_from_db()
+    assert (submission.stage, submission.verdict, submission.score) == (Stage.AWAITING_REVIEW, "", None)
+    assert submission.attempt == 1
