@@ -29,6 +29,7 @@ await build({
     workbench: "src/workbench.ts",
     sets: "src/sets.ts",
     review: "src/review.ts",
+    authoring: "src/authoring.ts",
     preview: "src/preview.ts",
     touchstone: "styles/touchstone.css",
     icon: "styles/icon.svg",

@@ -14,6 +14,8 @@ from questionbank.packages.model import Kind, Package
 JUDGE_TASK = "grader.judge_submission"
 RUN_TASK = "grader.run_samples"
 REJUDGE_TASK = "grader.rejudge_answer"
+PROVE_TASK = "grader.prove_draft"
+FILL_TASK = "grader.fill_expected"
 REQUEUE_TASK = "grader.requeue_forgotten"
 PREVIEW_TASK = "grader.preview_grade"
 TRIAL_TASK = "grader.try_grader"
@@ -50,6 +52,24 @@ def enqueue_run(run_id: str, queue: str) -> None:
 def enqueue_rejudging(answer_id: int) -> None:
     """Sends one answer of a rejudge to whoever has time, once the transaction is committed."""
     transaction.on_commit(partial(_send_rejudging, answer_id))
+
+
+def enqueue_proof(draft_id: str) -> None:
+    """Asks for the gate's proof of a draft, once the transaction is committed."""
+    transaction.on_commit(partial(_send, PROVE_TASK, draft_id))
+
+
+def enqueue_filling(draft_id: str, user_id: int) -> None:
+    """Asks for expected results in the name of a user, once the transaction is committed."""
+    transaction.on_commit(partial(_send, FILL_TASK, draft_id, user_id))
+
+
+def _send(task: str, *arguments: str | int) -> None:
+    try:
+        current_app.send_task(task, args=list(arguments), queue=BACKGROUND_QUEUE)
+    except OperationalError as error:
+        # The author sees that nothing came, and asks again.
+        _log.warning("%s is not sent, the broker is away: %s", task, error)
 
 
 def _send_rejudging(answer_id: int) -> None:

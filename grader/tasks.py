@@ -20,6 +20,10 @@ from django.db import DatabaseError, connection
 
 from grader import devices, grading, previews, queue, rejudging, runs, services, trials
 from grader.errors import Fenced, RunUnknown
+from grader.gate import filling
+from grader.gate.proof import document
+from grader.gate.proving import Demands
+from grader.gate.summary import prove_folders
 from grader.judge.artifact import DataMissing
 from grader.judge.builds import Builds
 from grader.judge.choices import MalformedChoice
@@ -40,8 +44,8 @@ from grader.open.model import Flag, OpenGrade, OpenQuestion
 from grader.open.texts import language_of
 from grader.rejudging import Trouble
 from grader.verdict import Stage
-from questionbank import offering
-from questionbank.models import ProblemVersion
+from questionbank import drafting, offering
+from questionbank.models import ProblemDraft, ProblemVersion, User
 from questionbank.packages.model import Kind
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
@@ -214,6 +218,51 @@ def _renewing(
     finally:
         over.set()
         thread.join()
+
+
+@shared_task(name=queue.PROVE_TASK)
+def prove_draft(draft_id: str) -> None:
+    """The gate over a draft as it is now."""
+    draft = ProblemDraft.objects.filter(pk=draft_id).first()
+    if draft is None:
+        return
+    try:
+        (proof,) = prove_folders(
+            [drafting.folder_of(draft)],
+            sandbox=jail(),
+            hidden_root=settings.DATA_ROOT / "hidden",
+            demands=Demands(),
+            builds=Builds(settings.BUILDS_ROOT),
+        )
+    except Exception as error:
+        _log.exception("the gate failed on draft %s", draft_id)
+        drafting.end_work(draft_id, trouble=f"{type(error).__name__}: {error}")
+        return
+    # Changed meanwhile, the hash is another one, and the report counts for nothing.
+    drafting.keep_proof(draft_id, content_hash=draft.content_hash, proof=document(proof))
+
+
+@shared_task(name=queue.FILL_TASK)
+def fill_expected(draft_id: str, user_id: int) -> None:
+    """Expected results of a draft's tests, from its reference."""
+    draft = ProblemDraft.objects.filter(pk=draft_id).first()
+    user = User.objects.filter(pk=user_id).first()
+    if draft is None or user is None:
+        return
+    try:
+        contents = drafting.contents_of(draft)
+        builds = Builds(settings.BUILDS_ROOT)
+        tests = filling.fill_expected(
+            contents, slug=draft.slug, kind=draft.kind, sandbox=jail(), builds=builds
+        )
+        drafting.keep_expected(draft, user=user, tests=tests)
+    except (filling.CannotFill, drafting.InvalidDraft) as error:
+        drafting.end_work(draft_id, trouble=str(error))
+    except Exception as error:
+        _log.exception("the reference of draft %s could not be run", draft_id)
+        drafting.end_work(draft_id, trouble=f"{type(error).__name__}: {error}")
+    else:
+        drafting.end_work(draft_id)
 
 
 @shared_task(name=queue.RUN_TASK)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -61,3 +64,67 @@ class ProblemVersion(models.Model):
             models.UniqueConstraint(fields=["problem", "number"], name="version_number_once"),
             models.UniqueConstraint(fields=["problem", "content_hash"], name="version_content_once"),
         ]
+
+
+class ProblemDraft(models.Model):
+    """A problem that is being written. Its package is a folder, `questionbank.drafting.folder_of`.
+
+    `revision` refuses a stale tab's overwrite. `proof` is the gate's report (`grader.gate.proof.document`) of
+    the content whose hash is `proof_hash`; `work` says what a worker does for the draft now, and `trouble`
+    why it could not.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        IN_REVIEW = "in_review"
+        PUBLISHED = "published"
+
+    class Work(models.TextChoices):
+        NONE = ""
+        PROVING = "proving"
+        FILLING = "filling"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=63)
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="drafts_made")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    comment = models.TextField(blank=True)
+    """What the reviewer said when the draft was sent back."""
+    based_on = models.ForeignKey(ProblemVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.ForeignKey(ProblemVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    revision = models.PositiveIntegerField(default=0)
+    content_hash = models.CharField(max_length=64, blank=True)
+    proof = models.JSONField(null=True)
+    proof_hash = models.CharField(max_length=64, blank=True)
+    work = models.CharField(max_length=10, choices=Work.choices, blank=True)
+    work_since = models.DateTimeField(null=True)
+    trouble = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-updated_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug"], condition=~models.Q(state="published"), name="one_open_draft_a_slug"
+            )
+        ]
+
+
+class DraftRevision(models.Model):
+    """One saved change of a draft: `changes` are the file differences of
+    `questionbank.packages.comparing`."""
+
+    draft = models.ForeignKey(ProblemDraft, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changes = models.JSONField()
+    saved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="draft_revision_once")]

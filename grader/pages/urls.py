@@ -14,6 +14,7 @@ from grader.pages import (
     versions,
     wishes,
 )
+from grader.pages.authoring import drafts, writing
 
 urlpatterns = [
     path("problems/<slug:slug>/", problem.problem, name="problem"),
@@ -33,6 +34,23 @@ urlpatterns = [
     path(
         "problems/<slug:slug>/versions/<int:old>/<int:new>/", versions.difference, name="version-difference"
     ),
+    path("problems/<slug:slug>/versions/draft/", drafts.change, name="draft-change"),
+    path("authoring/", drafts.drafts, name="drafts"),
+    path("authoring/new/", drafts.create, name="draft-create"),
+    path("authoring/preview/", drafts.preview, name="draft-preview"),
+    path("authoring/<uuid:draft_id>/", drafts.overview, name="draft"),
+    path("authoring/<uuid:draft_id>/standing/", drafts.standing, name="draft-standing"),
+    path("authoring/<uuid:draft_id>/texts/", writing.texts, name="draft-texts"),
+    path("authoring/<uuid:draft_id>/settings/", writing.settings, name="draft-settings"),
+    path("authoring/<uuid:draft_id>/tests/", writing.tests, name="draft-tests"),
+    path("authoring/<uuid:draft_id>/files/", writing.files, name="draft-files"),
+    path("authoring/<uuid:draft_id>/files/<path:path>", writing.file, name="draft-file"),
+    path("authoring/<uuid:draft_id>/history/", writing.history, name="draft-history"),
+    path("authoring/<uuid:draft_id>/prove/", drafts.prove, name="draft-prove"),
+    path("authoring/<uuid:draft_id>/submit/", drafts.submit, name="draft-submit"),
+    path("authoring/<uuid:draft_id>/send-back/", drafts.send_back, name="draft-send-back"),
+    path("authoring/<uuid:draft_id>/publish/", drafts.publish, name="draft-publish"),
+    path("authoring/<uuid:draft_id>/discard/", drafts.discard, name="draft-discard"),
     path("rejudges/<uuid:rejudge_id>/", rejudges.rejudge, name="rejudge"),
     path("rejudges/<uuid:rejudge_id>/apply/", rejudges.apply, name="rejudge-apply"),
     path("rejudges/<uuid:rejudge_id>/cancel/", rejudges.cancel, name="rejudge-cancel"),

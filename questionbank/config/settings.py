@@ -22,6 +22,7 @@ env = environ.Env()
 VAR = state_folder()
 RUN = run_folder(VAR)
 VERSION_STORE = VAR / "versions"
+DRAFTS_ROOT = VAR / "drafts"
 DATA_ROOT = data_folder(VAR)
 BUILDS_ROOT = VAR / "builds"
 SANDBOX_SOCKET = RUN / "sandbox.sock"

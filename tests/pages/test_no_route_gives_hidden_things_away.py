@@ -19,6 +19,7 @@ from fixtures.demo import PROBLEMS, load_topics
 from grader.models import Rejudge, RejudgedAnswer, Submission
 from interviews.models import AttemptSubmission, QuestionSet
 from interviews.services import ItemDraft, create_set, start_attempt
+from questionbank.drafting import draft_from
 from questionbank.models import ProblemVersion, User
 from questionbank.packages.reader import read_package
 from questionbank.services import publish
@@ -78,7 +79,7 @@ def hidden_lines(slug: str) -> dict[str, str]:
 def installation(
     db: None, settings: Settings, tmp_path: Path, candidate: User, stranger: User
 ) -> Installation:
-    settings.VERSION_STORE = tmp_path / "versions"
+    settings.VERSION_STORE, settings.DRAFTS_ROOT = tmp_path / "versions", tmp_path / "drafts"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     load_topics()
     versions = [publish(PROBLEMS / slug) for slug in (*OFFERED, HELD_BACK)]
@@ -90,7 +91,8 @@ def installation(
     mine = start_attempt(question_set=_set_of(interviewer, OFFERED[1:2], ""), candidate=candidate)
     own = [_answer(candidate, version, "[]") for version in versions[1:3]]
     again = _rejudge(versions[1], own[0])
-    rows = [closed, mine.question_set, attempt, mine, theirs, *own, again]
+    draft = draft_from(versions[0], user=interviewer)
+    rows = [closed, mine.question_set, attempt, mine, theirs, *own, again, draft]
     secrets = {OF_OTHERS: "another's answer", OF_THE_SET: "another's set", closed.share_token: "its link"}
     secrets[OF_A_REJUDGE] = "a rejudge that is not applied"
     for slug in (*OFFERED, HELD_BACK):
@@ -107,6 +109,7 @@ def installation(
             "StringConverter": ids[:2],
             "NoneType": ids[:2],
             "PathConverter": ids[:2],
+            "path": ("editorial.en.md", "data/secret/cases.jsonl"),
         },
     )
 

@@ -23,4 +23,4 @@ class Command(BaseCommand):
         if settings.DEMO:
             demo.load_users()
             demo.load_set()
-            self.stdout.write("Demo users: candidate, interviewer, admin.")
+            self.stdout.write("Demo users: candidate, interviewer, author, admin.")

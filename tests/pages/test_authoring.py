@@ -1,0 +1,198 @@
+"""The pages of drafts write the folder format, tell faults beside the place, and are closed to candidates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from fixtures.demo import load_topics
+from questionbank import drafting
+from questionbank.models import ProblemDraft, User
+from questionbank.packages.reader import read_package
+from tests.pages.conftest import client_of
+
+SECTIONS = ("draft", "draft-texts", "draft-settings", "draft-tests", "draft-files", "draft-history")
+ACTIONS = ("draft-prove", "draft-submit", "draft-send-back", "draft-publish", "draft-discard")
+
+
+@pytest.fixture
+def author(db: None) -> User:
+    return User.objects.create_user("author", is_author=True)
+
+
+@pytest.fixture
+def client(author: User) -> Client:
+    return client_of(author)
+
+
+@pytest.fixture
+def draft(settings: Settings, tmp_path: Path, author: User, client: Client) -> ProblemDraft:
+    settings.VERSION_STORE, settings.DRAFTS_ROOT = tmp_path / "versions", tmp_path / "drafts"
+    load_topics()
+    form = {"slug": "twice", "kind": "function", "name_en": "Twice", "name_zh": "两倍"}
+    client.post(reverse("draft-create"), form)
+    return ProblemDraft.objects.get()
+
+
+def save(client: Client, draft: ProblemDraft, section: str, *path: str, **form: object) -> HttpResponse:
+    draft.refresh_from_db()
+    return client.post(
+        reverse(section, args=[draft.pk, *path]), {"revision": draft.revision, **form}, follow=True
+    )  # type: ignore[return-value]
+
+
+def test_every_section_shows_itself_for_every_kind(
+    settings: Settings, tmp_path: Path, client: Client
+) -> None:
+    settings.DRAFTS_ROOT = tmp_path / "drafts"
+    for kind in ("function", "pass-fail", "artifact", "choice", "open"):
+        form = {"slug": f"a-{kind}", "kind": kind, "name_en": "A", "name_zh": "甲"}
+        assert client.post(reverse("draft-create"), form).status_code == 302
+        draft = ProblemDraft.objects.get(slug=f"a-{kind}")
+        for section in SECTIONS:
+            assert client.get(reverse(section, args=[draft.pk])).status_code == 200, (kind, section)
+
+
+def test_candidates_and_interviewers_write_nothing(
+    draft: ProblemDraft, candidate: User, interviewer: User
+) -> None:
+    for person, status in ((None, 302), (candidate, 403), (interviewer, 403)):
+        reader = client_of(person)
+        for section in SECTIONS:
+            address = reverse(section, args=[draft.pk])
+            assert reader.get(address).status_code == status
+            assert reader.post(address).status_code in (status, 405)
+        for action in ACTIONS:
+            assert reader.post(reverse(action, args=[draft.pk])).status_code == status
+        assert reader.post(reverse("draft-preview"), {"text": "x"}).status_code == status
+    assert ProblemDraft.objects.get().revision == 0
+
+
+def test_texts_are_written_into_their_files_and_a_hint_grows_a_field_for_the_next(
+    client: Client, draft: ProblemDraft
+) -> None:
+    page = save(
+        client, draft, "draft-texts", name_en="Double", name_zh="加倍", statement_en="**Double** it.\r\nNow.",
+        statement_zh="加倍。", editorial_en="So.", editorial_zh="这样。", hint_1_en="Add.",
+        hint_1_zh="相加。",
+    )  # fmt: skip
+    package = read_package(drafting.folder_of(draft))
+    assert package.names == {"en": "Double", "zh": "加倍"}
+    assert package.statements["en"] == "**Double** it.\nNow.\n"
+    assert package.hints[0]["zh"] == "相加。\n"
+    assert "<strong>Double</strong>" in page.content.decode()
+    assert 'name="hint_2_en"' in page.content.decode()
+
+
+def test_an_emptied_text_is_told_beside_its_field(client: Client, draft: ProblemDraft) -> None:
+    page = save(client, draft, "draft-texts", name_en="Double", name_zh="加倍", statement_en="Double it.")
+    assert "is missing" in page.content.decode()
+    assert {one.path for one in drafting.findings_of(draft)} >= {"statement/problem.zh.md", "editorial.en.md"}
+
+
+def test_settings_reach_both_documents_and_leave_other_keys(client: Client, draft: ProblemDraft) -> None:
+    before = read_package(drafting.folder_of(draft))
+    save(
+        client, draft, "draft-settings", difficulty="hard", expected_minutes="25", topics=["training"],
+        tags="one, two", time_limit="3", memory="128", output="4", languages=["python", "cpp"],
+        function_name="double", parameters="x: float", returns="float", runtime="python", rtol="1e-6",
+    )  # fmt: skip
+    save(
+        client, draft, "draft-file", "submissions/accepted/reference.py", text="def double(x): return 2 * x\n"
+    )
+    package = read_package(drafting.folder_of(draft))
+    assert (package.difficulty, package.topics, package.tags) == ("hard", ("training",), ("one", "two"))
+    assert (package.limits.time_limit_s, package.languages) == (3.0, ("python", "cpp"))
+    assert package.function is not None
+    assert package.function.numeric is not None
+    assert (package.function.name, package.function.numeric.rtol) == ("double", 1e-6)
+    assert package.license == before.license
+
+
+@pytest.mark.parametrize(
+    "fault", [{"returns": "number"}, {"parameters": "x"}, {"time_limit": "0"}, {"topics": ["other"]}]
+)
+def test_a_faulty_setting_is_told_at_its_field(
+    client: Client, draft: ProblemDraft, fault: dict[str, object]
+) -> None:
+    form: dict[str, object] = {
+        "difficulty": "hard", "expected_minutes": "25", "topics": ["training"], "time_limit": "3",
+        "memory": "128", "output": "4", "languages": ["python"], "function_name": "f", "parameters": "x: int",
+        "returns": "int", "runtime": "python",
+    }  # fmt: skip
+    answer = save(client, draft, "draft-settings", **(form | fault))
+    assert answer.status_code == 400
+    assert 'class="errors"' in answer.content.decode()
+    assert ProblemDraft.objects.get().revision == 0
+
+
+def test_a_test_is_added_changed_and_removed(client: Client, draft: ProblemDraft) -> None:
+    save(client, draft, "draft-tests", do="save", group="secret", name="big", given="[9]", expected="9")
+    changed = {"old_group": "secret", "old_name": "big", "group": "secret", "name": "big", "given": "[8]"}
+    page = save(client, draft, "draft-tests", do="save", **changed)
+    assert "Let the reference answer 1 test" in page.content.decode()
+    save(client, draft, "draft-tests", do="remove", **changed)
+    assert [test.name for test in read_package(drafting.folder_of(draft)).tests] == ["one", "two"]
+
+
+def test_a_test_that_is_no_json_is_refused_with_what_was_typed(client: Client, draft: ProblemDraft) -> None:
+    page = save(client, draft, "draft-tests", do="save", group="secret", name="bad", given="[1", expected="")
+    assert page.status_code == 400
+    assert "[1</textarea>" in page.content.decode()
+
+
+def test_a_file_is_written_with_its_verdict_in_its_path_and_removed(
+    client: Client, draft: ProblemDraft
+) -> None:
+    path = "submissions/wrong_answer/zero.py"
+    answer = client.post(reverse("draft-files", args=[draft.pk]), {"path": path})
+    assert answer["Location"] == reverse("draft-file", args=[draft.pk, path])
+    save(client, draft, "draft-file", path, text="def solve(x):\r\n    return 0\r\n")
+    assert drafting.contents_of(draft)[path] == b"def solve(x):\n    return 0\n"
+    save(client, draft, "draft-file", path, do="remove")
+    assert path not in drafting.contents_of(draft)
+    for place in ("../x", "data/.x", "nowhere/x"):
+        assert client.post(reverse("draft-files", args=[draft.pk]), {"path": place}).status_code == 400
+
+
+def test_a_stale_form_is_refused_with_its_text(client: Client, draft: ProblemDraft, author: User) -> None:
+    path = "statement/problem.en.md"
+    drafting.save_files(draft, user=author, revision=0, changes={path: b"Newer.\n"})
+    address = reverse("draft-file", args=[draft.pk, path])
+    answer = client.post(address, {"revision": "0", "text": "From an old tab."})
+    assert answer.status_code == 400
+    assert "From an old tab." in answer.content.decode()
+
+
+def test_the_preview_is_what_the_problems_page_would_show(client: Client, draft: ProblemDraft) -> None:
+    answer = client.post(reverse("draft-preview"), {"text": "**bold** $x$ <script>alert(1)</script>"})
+    assert "<strong>bold</strong>" in answer.content.decode()
+    assert "<script" not in answer.content.decode()
+
+
+def test_the_way_to_publication_needs_the_gate_and_another_author(
+    client: Client, draft: ProblemDraft, author: User
+) -> None:
+    def act(reader: Client, action: str, **form: str) -> str:
+        return reader.post(reverse(action, args=[draft.pk]), form, follow=True).content.decode()
+
+    assert "The gate must pass the draft" in act(client, "draft-submit")
+    proof = {"ready": True, "findings": []}
+    drafting.keep_proof(str(draft.pk), content_hash=draft.content_hash, proof=proof)
+    act(client, "draft-submit")
+    assert "publishes it" in act(client, "draft-publish")
+    reviewer = client_of(User.objects.create_user("reviewer", is_author=True))
+    assert "What is to be read" in reviewer.get(reverse("draft", args=[draft.pk])).content.decode()
+    assert "Say what is to be changed." in act(reviewer, "draft-send-back")
+    act(reviewer, "draft-send-back", comment="Name the unit.")
+    assert "Name the unit." in client.get(reverse("draft", args=[draft.pk])).content.decode()
+    act(client, "draft-submit")
+    assert "Published." in act(reviewer, "draft-publish")
+    assert client_of(None).get(reverse("problem", args=["twice"])).status_code == 200
+    client.post(reverse("draft-change", args=["twice"]))
+    assert ProblemDraft.objects.filter(slug="twice", state="draft").count() == 1
