@@ -21,6 +21,8 @@ from sandbox.client import Sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Job, Outcome, Status
 
+# As the package format names the files that a program begins with.
+_DRIVERS = {"python": "main.py", "java": "Main.java", "javascript": "main.js"}
 MAX_SOURCE_BYTES = 256 * 1024
 MAX_SHOWN_CHARACTERS = 8000
 # What a tool says of itself and not of the source.
@@ -77,8 +79,14 @@ def _plan(language: Language, package: Package, answer: Answer, toolchain: Toolc
         return language.function(package.function, answer.source, toolchain)
     plan = language.program(answer.source, toolchain)
     include = package.program.include if package.program else {}
-    beside = {**answer.files, **include.get("default", {}), **include.get(language.key, {})}
-    return with_files(language.key, plan, beside, answer.entry) if beside or answer.entry else plan
+    laid = {**include.get("default", {}), **include.get(language.key, {})}
+    entry, files = answer.entry, {**answer.files, **laid}
+    driver = _DRIVERS.get(language.key, "")
+    if driver in laid:
+        # The package's own main file, which the answer's is a part of.
+        files[answer.entry or plan.source_name] = answer.source.encode(errors="surrogateescape")
+        entry, plan = driver, language.program(files.pop(driver).decode(errors="surrogateescape"), toolchain)
+    return with_files(language.key, plan, files, entry) if files or entry else plan
 
 
 def _build(

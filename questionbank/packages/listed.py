@@ -83,10 +83,12 @@ def read_submissions(
     rules: dict[str, Any] = {}
     if RULES in files:
         rules = load_yaml(files, RULES, SUBMISSIONS, findings)
+    # What is laid beside a submission may call it by its file's name.
+    driven = bool(files.paths("include"))
     found = []
     listed = list(_listed(files, findings, notices))
     for one in listed:
-        submission = _submission(one, metadata, languages, rules, findings, notices)
+        submission = _submission(one, metadata, languages, rules, findings, notices, driven=driven)
         if submission is not None:
             found.append(submission)
     for pattern in rules:
@@ -138,6 +140,8 @@ def _submission(
     rules: Mapping[str, Any],
     findings: Findings,
     notices: Findings,
+    *,
+    driven: bool,
 ) -> ReferenceSubmission | None:
     relative = listed.path.removeprefix(f"{ROOT}/")
     matching = [settings for pattern, settings in rules.items() if _matches_path(pattern, relative)]
@@ -158,6 +162,9 @@ def _submission(
         findings.add(listed.path, f"has no entry point {entry or ''}".rstrip())
         return None
     folder = relative.partition("/")[0]
+    known = folder in _FOLDERS or folder in _VERDICTS or matching
+    if not known and not _EXPECTED_RESULTS.search(contents[name]):
+        notices.add(listed.path, "nothing says what it must do: its folder is none of the format's")
     expectations, verdict, results = _expected(folder, contents[name], metadata, rules, matching, findings)
     return ReferenceSubmission(
         PurePosixPath(listed.path),
@@ -165,7 +172,7 @@ def _submission(
         contents[name],
         verdict,
         files={other: data for other, data in contents.items() if other != name},
-        entry=name if len(contents) > 1 or entry else "",
+        entry=name if len(contents) > 1 or entry or driven else "",
         expectations=expectations,
         results=results,
     )
@@ -216,6 +223,8 @@ def _expected(
     usual = _FOLDERS.get(folder)
     results = _stated_results(source)
     verdict = _VERDICTS.get(folder, "")
+    if folder == "partially_accepted" and metadata.form is not Form.LEGACY:
+        verdict = ""
     if results:
         verdict = next(iter(results)) if len(results) == 1 else ""
     expectations: list[Expectation] = []

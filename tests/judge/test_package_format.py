@@ -9,6 +9,7 @@ import pytest
 
 from grader.judge.judging import judge
 from grader.judge.model import Answer, Judgement
+from grader.judge.time_limits import answer_of
 from grader.judge.tools import ToolFailed
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
@@ -320,6 +321,16 @@ def test_arguments_files_included_code_and_constants_reach_the_program(
 ) -> None:
     package = read_package(foreign_package(tmp_path, BESIDE, problem={"constants": {"factor": 2}}))
     assert judged(package, package.submissions[0].source.decode(), sandbox).verdict == "AC"
+
+
+def test_an_included_main_file_calls_the_answer(tmp_path: Path, sandbox: Sandbox) -> None:
+    files: dict[str, str | None] = {
+        "include/python3/main.py": "from double import double\nprint(double(int(input())))\n",
+        "submissions/accepted/double.py": "def double(x):\n    return 2 * x\n",
+    }
+    package = read_package(foreign_package(tmp_path, files))
+    answer = answer_of(package.submissions[0])
+    assert judge(package, answer, sandbox=sandbox, hidden_root=Path()).verdict == "AC"
 
 
 def test_flags_of_a_group_and_of_a_test_are_the_default_validators(tmp_path: Path, sandbox: Sandbox) -> None:
