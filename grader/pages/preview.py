@@ -17,12 +17,14 @@ from kombu.exceptions import OperationalError
 from grader.errors import AnswerRefused, RunUnknown
 from grader.grading import current_rule
 from grader.open.model import LEVEL_SHARES
+from grader.pages.authoring.shown import draft_of
 from grader.pages.highlighting import pieces_of
-from grader.pages.operating import operator
 from grader.pages.sending import RunRate, refusal, too_fast
+from grader.pages.versions import author
 from grader.pages.wording import DOUBT_WORDS, FLAG_WORDS, LEVEL_CLASSES, LEVEL_WORDS
 from grader.previews import preview_result, spec_of, start_preview
 from grader.publishing import Estimate, doubts_of
+from questionbank.drafting import contents_of
 from questionbank.models import ProblemVersion
 from questionbank.packages.model import GradedAnswer, Kind, OpenSpec
 from questionbank.pages.words import localised
@@ -32,11 +34,17 @@ from questionbank.services import package_of
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest) -> HttpResponse:
-    """GET opens the form, with a problem's rubric and samples where one is named; POST grades its content."""
-    user = operator(request)
+    """GET opens the form, with a problem's or draft's rubric where one is named; POST grades its content."""
+    user = author(request)
     slug = (request.POST if request.method == "POST" else request.GET).get("problem", "")
     version = get_object_or_404(_questions(), problem__slug=slug) if slug else None
     context = _form(version)
+    if draft_id := request.GET.get("draft"):
+        draft, _author = draft_of(request, draft_id)
+        version = _questions().filter(problem__slug=draft.slug).first()
+        context = _form(version) | {
+            "rubric": contents_of(draft).get("rubric.yaml", b"").decode(errors="replace")
+        }
     if request.method != "POST":
         return render(request, "grader/preview.html", context)
     if refused := too_fast(request, RunRate):
@@ -75,7 +83,7 @@ def _refused(request: HttpRequest, context: dict[str, Any], message: str, status
 @login_required
 @require_safe
 def state(request: HttpRequest, preview_id: str) -> HttpResponse:
-    user = operator(request)
+    user = author(request)
     try:
         asked, result = preview_result(preview_id, user=user)
     except RunUnknown as error:

@@ -67,7 +67,9 @@ def test_thresholds_that_make_no_sense_are_said_beside_their_field(operator: Use
 
 
 @pytest.mark.parametrize("page", ["grader", "rubric-preview"])
-def test_the_operators_pages_are_for_staff(reviewer: User, candidate: User, page: str) -> None:
+def test_the_operators_pages_are_not_for_candidates_and_interviewers(
+    reviewer: User, candidate: User, page: str
+) -> None:
     for user in (reviewer, candidate):
         assert client_of(user).get(reverse(page)).status_code == 403
 

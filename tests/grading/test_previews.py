@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from grader import tasks
 from grader.models import Grade, Submission
+from questionbank.drafting import draft_from
 from questionbank.models import ProblemVersion, User
 from tests import bank
 from tests.grading.conftest import SENTENCE
@@ -122,3 +123,16 @@ def test_a_grader_that_fails_is_told_to_the_author(client: Client, monkeypatch: 
     monkeypatch.setattr(tasks, "grade", broken)
     graded(address)
     assert "The preview failed" in client.get(address, headers=SCRIPTED).content.decode()
+
+
+def test_an_author_tries_the_rubric_of_a_draft(version: ProblemVersion) -> None:
+    author = bank.candidate("author", is_author=True)
+    draft = draft_from(version, user=author)
+    client = client_of(author)
+    file = client.get(reverse("draft-file", args=[draft.pk]), {"path": "rubric.yaml"})
+    address = f"{reverse('rubric-preview')}?draft={draft.pk}"
+    assert address in file.content.decode()
+    page = client.get(address)
+    assert "says cause" in page.context["rubric"]
+    assert reverse("grader") not in page.content.decode().replace(reverse("rubric-preview"), "")
+    graded(begun(client, rubric=page.context["rubric"], problem=page.context["problem"]))
