@@ -147,10 +147,13 @@ class Pool:
                 self._warm = False
         self._alert()
 
-    def stop(self) -> None:
-        """Ends the zygote and every box of it."""
+    def ask_to_stop(self) -> None:
+        """Has the zygote and every box of it ended; `wait_stopped` waits until they are."""
         self._stopping = True
         self._alert()
+
+    def wait_stopped(self) -> None:
+        """Waits for the end that was asked for."""
         self._thread.join(_START_TIMEOUT_S)
 
     def state(self) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Supervisor:
         }
         self._pools: dict[tuple[Runtime, str], Pool] = {}
         self._pools_lock = threading.Lock()
+        self._stopping = False
         fakes = config["devices"]
         self._leases = Leases(
             open_layer(None if fakes is None else tuple(FakeDevice.from_json(fake) for fake in fakes)),
@@ -141,8 +142,12 @@ class Supervisor:
     def _stop(self) -> None:
         door.close(self._socket_path, self._owner)
         self._leases.stop()
+        with self._pools_lock:
+            self._stopping = True  # a run that comes now must not make a pool that nobody ends
         for pool in self._pools.values():
-            pool.stop()
+            pool.ask_to_stop()
+        for pool in self._pools.values():
+            pool.wait_stopped()
         if self._containers:
             self._containers.stop()
         self._hierarchy.remove()
@@ -164,6 +169,8 @@ class Supervisor:
         """The runtime's pool; a device has pools of its own, whose boxes alone see its nodes."""
         key = (runtime, device.key if device else "")
         with self._pools_lock:
+            if self._stopping:
+                raise SandboxError("The sandbox is being stopped.")
             if key not in self._pools:
                 self._pools[key] = Pool(
                     runtime,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -26,6 +25,7 @@ from sandbox.client import Config, Sandbox, private_sandbox
 from sandbox.job import Runtime
 from tests.hostile.artifact_attacks import ATTACKS, EVALUATORS, HONEST, OUTPUTS, ArtifactAttack
 from tests.judge.measuring import metric
+from tests.sandbox.conftest import LAUNCHES, launcher_of, socket_folder
 
 pytestmark = pytest.mark.ml
 _EVALUATOR = """\
@@ -47,11 +47,23 @@ run(measure)
 """
 
 
+# Parsers and their borders are the same in every box: where root has had all attacks, the plain account gets
+# one of each format, which shows that its boxes hold TensorFlow and refuse alike.
+_ONE_OF_EACH = tuple({attack.format: attack for attack in ATTACKS}.values())
+CASES = [
+    pytest.param(launch, attack, id=f"{launch} {attack.number} {attack.format}: {attack.name}")
+    for launch in LAUNCHES
+    for attack in (ATTACKS if launch == LAUNCHES[0] else _ONE_OF_EACH)
+]
+
+
 @pytest.fixture(scope="module")
-def jail() -> Iterator[Sandbox]:
+def jail(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with (
-        tempfile.TemporaryDirectory(prefix="touchstone-") as folder,
-        private_sandbox(Config(Path(folder) / "sandbox.sock", parked={Runtime.ML: 2})) as running,
+        socket_folder(request.param) as folder,
+        private_sandbox(
+            Config(folder / "sandbox.sock", parked={Runtime.ML: 2}), launcher=launcher_of(request.param)
+        ) as running,
     ):
         yield running
 
@@ -111,6 +123,7 @@ def measured(jail: Sandbox, hidden_root: Path, format: str, source: str) -> Judg
     return judge(exercise(format), Answer("python", source), sandbox=jail, hidden_root=hidden_root)
 
 
+@pytest.mark.parametrize("jail", LAUNCHES, indirect=True)
 @pytest.mark.parametrize("format", list(OUTPUTS))
 def test_an_honest_artifact_of_each_format_is_measured(jail: Sandbox, hidden_root: Path, format: str) -> None:
     found = measured(jail, hidden_root, format, HONEST[format])
@@ -119,9 +132,7 @@ def test_an_honest_artifact_of_each_format_is_measured(jail: Sandbox, hidden_roo
         assert found.metrics[0].value == 1.0
 
 
-@pytest.mark.parametrize(
-    "attack", ATTACKS, ids=lambda attack: f"{attack.number} {attack.format}: {attack.name}"
-)
+@pytest.mark.parametrize(("jail", "attack"), CASES, indirect=["jail"])
 def test_a_hostile_artifact_is_refused_with_a_sentence(
     jail: Sandbox, hidden_root: Path, attack: ArtifactAttack
 ) -> None:
@@ -135,6 +146,7 @@ def test_a_hostile_artifact_is_refused_with_a_sentence(
     assert evaluation[0].wall_s < 30
 
 
+@pytest.mark.parametrize("jail", LAUNCHES, indirect=True)
 def test_an_artifact_that_is_no_file_is_not_followed(jail: Sandbox, hidden_root: Path) -> None:
     for source in (
         "import os\nos.symlink('/etc/passwd', '/work/out/model.npy')",

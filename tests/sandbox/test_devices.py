@@ -6,11 +6,14 @@ has. A fake device's memory is what a run has written to its node and not read b
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,8 +32,13 @@ GIB = 1024 * MIB
 GPU = DeviceRequest(DeviceKind.GPU, wait_s=30)
 ANY = DeviceRequest(DeviceKind.ANY)
 PATIENT = replace(SMALL, wall_s=20)
-HOLD = "import time\nprint('holding', flush=True)\ntime.sleep(1.0)"
+HOLD = "import os, time\nwhile not os.path.exists('/store/{gate}'): time.sleep(0.01)"
 ALLOCATE = "import os\nnode = os.open('/dev/fake0', os.O_RDWR | os.O_NONBLOCK)\nos.write(node, bytes(1024))\n"
+
+
+GATES = Path(tempfile.mkdtemp(prefix="touchstone-gates-"))
+GATES.chmod(0o755)
+atexit.register(shutil.rmtree, GATES, ignore_errors=True)
 
 
 @contextmanager
@@ -38,7 +46,9 @@ def serving(*fakes: FakeDevice, socket: Path | None = None) -> Iterator[Sandbox]
     """A supervisor of one's own with these devices."""
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         own = socket or Path(folder) / "sandbox.sock"
-        config = Config(socket=own, parked={Runtime.PYTHON: 1}, devices=fakes, device_grace_s=1)
+        config = Config(
+            own, stores={"/store": GATES}, parked={Runtime.PYTHON: 1}, devices=fakes, device_grace_s=1
+        )
         with private_sandbox(config) as sandbox:
             yield sandbox
 
@@ -73,7 +83,6 @@ class Running(threading.Thread):
         self._do: Callable[[], Outcome] = lambda: run_python(sandbox, source, limits=PATIENT, device=device)
         self._outcome: Outcome | None = None
         self._error: BaseException | None = None
-        self.ended_at = 0.0
         self.start()
 
     def run(self) -> None:
@@ -81,7 +90,6 @@ class Running(threading.Thread):
             self._outcome = self._do()
         except BaseException as error:
             self._error = error
-        self.ended_at = time.monotonic()
 
     def result(self) -> Outcome:
         self.join(60)
@@ -89,6 +97,18 @@ class Running(threading.Thread):
             raise self._error
         assert self._outcome is not None, "the run did not end"
         return self._outcome
+
+
+class Holder(Running):
+    """One that lasts until it is let go, however slow this machine is; to ask for its result lets it go."""
+
+    def __init__(self, sandbox: Sandbox, device: DeviceRequest = GPU) -> None:
+        self._gate = GATES / uuid.uuid4().hex
+        super().__init__(sandbox, HOLD.format(gate=self._gate.name), device)
+
+    def result(self) -> Outcome:
+        self._gate.touch()
+        return super().result()
 
 
 def phase(sandbox: Sandbox, fake: FakeDevice) -> str:
@@ -156,23 +176,26 @@ def test_ioctl_reaches_the_node(fake: FakeDevice) -> None:
 
 def test_two_runs_share_one_device_one_after_the_other(fake: FakeDevice) -> None:
     with serving(fake) as sandbox:
-        first = Running(sandbox, HOLD)
+        first = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         second = Running(sandbox, "print('mine')")
+        before = first.result()
+        assert before.status is Status.OK
         assert second.result().device == "Fake One"
-        assert first.result().status is Status.OK
-        assert second.ended_at >= first.ended_at
+        assert second.result().ended_at >= before.ended_at
 
 
 def test_two_devices_serve_two_runs_at_once(fake: FakeDevice, other: FakeDevice) -> None:
     with serving(fake, other) as sandbox:
-        runs = [Running(sandbox, HOLD), Running(sandbox, HOLD)]
+        runs = [Holder(sandbox), Holder(sandbox)]
+        wait_for_phase(sandbox, fake, "in use")
+        wait_for_phase(sandbox, other, "in use")
         assert {run.result().device for run in runs} == {"Fake One", "Fake Two"}
 
 
 def test_who_waits_longest_is_served_first(fake: FakeDevice) -> None:
     with serving(fake) as sandbox:
-        holder = Running(sandbox, HOLD)
+        holder = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         waiting = []
         for _ in range(3):
@@ -180,14 +203,14 @@ def test_who_waits_longest_is_served_first(fake: FakeDevice) -> None:
             time.sleep(0.2)
         for run in (holder, *waiting):
             run.result()
-        ends = [run.ended_at for run in waiting]
+        ends = [run.result().ended_at for run in waiting]
         assert ends == sorted(ends)
 
 
 def test_who_waits_for_a_device_holds_no_box(fake: FakeDevice) -> None:
     """The only parked box of the runtime must serve others while runs stand in line for the device."""
     with serving(fake) as sandbox:
-        holder = Running(sandbox, HOLD)
+        holder = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         waiting = [Running(sandbox, "print(1)") for _ in range(4)]
         assert printed(run_python(sandbox, "print('cpu')")) == "cpu"
@@ -198,7 +221,7 @@ def test_who_waits_for_a_device_holds_no_box(fake: FakeDevice) -> None:
 
 def test_a_wait_ends_at_its_time(fake: FakeDevice) -> None:
     with serving(fake) as sandbox:
-        holder = Running(sandbox, HOLD)
+        holder = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         with pytest.raises(DeviceBusy, match=r"within 0 s\. Fake One: in use"):
             run_python(sandbox, "print(1)", device=DeviceRequest(DeviceKind.GPU, wait_s=0.2))
@@ -215,7 +238,7 @@ connect(Path({str(socket)!r})).run(
 )
 """
     with serving(fake, socket=socket) as sandbox:
-        holder = Running(sandbox, HOLD)
+        holder = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         process = subprocess.Popen([sys.executable, "-c", client])
         time.sleep(0.5)
@@ -229,7 +252,7 @@ def test_any_takes_an_idle_device_and_does_not_wait_for_a_busy_one(fake: FakeDev
     with serving(fake) as sandbox:
         assert run_python(sandbox, "print(1)", device=ANY).device == "Fake One"
         wait_for_phase(sandbox, fake, "free")
-        holder = Running(sandbox, HOLD)
+        holder = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         assert run_python(sandbox, "print(1)", device=ANY).device == "cpu"
         assert holder.is_alive()
@@ -255,7 +278,7 @@ def test_memory_that_others_use_is_not_promised(fake: FakeDevice, other: FakeDev
     other.set_state(used_bytes=10 * GIB)
     wish = DeviceRequest(DeviceKind.GPU, memory_bytes=7 * GIB, wait_s=1)
     with serving(fake, other) as sandbox:
-        first = Running(sandbox, HOLD, replace(wish, wait_s=30))
+        first = Holder(sandbox, replace(wish, wait_s=30))
         wait_for_phase(sandbox, fake, "in use")
         with pytest.raises(DeviceBusy):
             run_python(sandbox, "print(1)", device=wish)
@@ -289,7 +312,7 @@ def test_runs_go_to_another_device_meanwhile(fake: FakeDevice, other: FakeDevice
     fake.set_state(leaks=True)
     with serving(fake, other) as sandbox:
         wish = DeviceRequest(DeviceKind.GPU, memory_bytes=GIB, wait_s=30)
-        holder = Running(sandbox, HOLD, replace(wish, memory_bytes=12 * GIB))
+        holder = Holder(sandbox, replace(wish, memory_bytes=12 * GIB))
         wait_for_phase(sandbox, other, "in use")
         run_python(sandbox, ALLOCATE, device=wish)
         holder.result()
@@ -299,7 +322,7 @@ def test_runs_go_to_another_device_meanwhile(fake: FakeDevice, other: FakeDevice
 
 def test_a_device_lost_during_a_run_voids_the_run(fake: FakeDevice) -> None:
     with serving(fake) as sandbox:
-        run = Running(sandbox, HOLD)
+        run = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
         fake.set_state(lost=True)
         with pytest.raises(DeviceFailed, match="Fake One failed during the run: the fake device is lost"):
@@ -318,18 +341,19 @@ def test_a_driver_that_hangs_holds_nobody_but_its_own_device(fake: FakeDevice, o
 
 def test_two_sandboxes_of_one_host_never_share_a_device(fake: FakeDevice) -> None:
     with serving(fake) as one, serving(fake) as two:
-        holder = Running(one, HOLD)
+        holder = Holder(one)
         wait_for_phase(one, fake, "in use")
         with pytest.raises(DeviceBusy):
             run_python(two, "print(1)", device=DeviceRequest(DeviceKind.GPU, wait_s=0.3))
         waiter = Running(two, "print(1)")
+        before = holder.result()
         assert waiter.result().device == "Fake One"
-        assert waiter.ended_at >= holder.ended_at
+        assert waiter.result().ended_at >= before.ended_at
 
 
 def test_a_supervisor_that_starts_anew_leases_again_what_the_last_one_held(fake: FakeDevice) -> None:
     with serving(fake) as sandbox:
-        cut_off = Running(sandbox, HOLD)
+        cut_off = Holder(sandbox)
         wait_for_phase(sandbox, fake, "in use")
     with pytest.raises(Exception, match=r"went away|lost"):
         cut_off.result()

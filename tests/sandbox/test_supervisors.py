@@ -6,16 +6,20 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.client import Config, connect, private_sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
-from tests.sandbox.runs import printed, run_python
+from tests.sandbox.runs import SMALL, printed, run_python
 
 HOME = Path(__file__).resolve().parents[2]
 WITHIN_S = 30.0
@@ -103,3 +107,50 @@ def test_a_supervisor_is_stopped_by_an_interrupt_too(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(WITHIN_S) == 0
     assert groups_of(process.pid) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives boxes user ids of their own")
+def test_a_box_reaches_none_of_another_supervisor_although_their_ids_are_alike(folder: Path) -> None:
+    """Both draw ids from one range. An id alone opens nothing: there is no pid or file to use it on."""
+    wait = "import os, time\nopen('/tmp/mine', 'w').write('x')\nprint('up', flush=True)\ntime.sleep(20)"
+    reach = """
+        import os
+        met = []
+        for pid in range(3, 70_000):
+            try:
+                os.kill(pid, 0)
+                met.append(pid)
+            except OSError: pass
+        seen = [name for name in os.listdir('/proc') if name.isdigit() and int(name) > 2]
+        print(os.getuid(), met, seen, os.path.exists('/tmp/mine'))
+    """
+    first = Config(folder / "first.sock", parked={Runtime.PYTHON: 1})
+    second = Config(folder / "second.sock", parked={Runtime.PYTHON: 1})
+    with private_sandbox(first) as one, private_sandbox(second) as other:
+        limits = replace(SMALL, wall_s=30.0)
+
+        def hold() -> None:
+            with suppress(SandboxError):  # it ends with its supervisor
+                run_python(one, wait, limits=limits)
+
+        waiting = threading.Thread(target=hold)
+        waiting.start()
+        wait_until(lambda: busy(one.ping()))
+        assert printed(run_python(other, reach)) == "1000 [] [] False"
+        alike = {uid_of(pid) for pid in descendants(one.ping()["pid"])} & {
+            uid_of(pid) for pid in descendants(other.ping()["pid"])
+        }
+        assert alike - {0}, "they have an id in common, or this shows nothing"
+        assert busy(one.ping()), "the other's run goes on"
+    waiting.join()
+
+
+def busy(told: dict[str, Any]) -> bool:
+    return any(pool["in_use"] for pool in told["pools"])
+
+
+def uid_of(pid: int) -> int:
+    try:
+        return Path("/proc", str(pid)).stat().st_uid
+    except OSError:
+        return 0
