@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from grader.open.encoding import Encoder, Floats
 from grader.open.texts import clauses, content_words, folded, negations, rarity
 
 Row = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 _MAX_CLAUSES = 40
 _NEAR, _VERY_NEAR = 0.5, 0.7
@@ -68,13 +70,13 @@ class Comparer:
             math.log(wanted_length),
             math.log(told_length / wanted_length),
             float(told.vector @ asked.vector),
-            _recall(told.words, set(asked.words)),
+            recall(told.words, set(asked.words)),
             len(wanted),
             len(told.clauses),
             len(nearest.clauses),
             negations(answer) - negations(nearest.text),
             len(set(told.words)) / told_length,
-            _recall([word for reading in wanted for word in reading.words], set(told.words) - known),
+            recall([word for reading in wanted for word in reading.words], set(told.words) - known),
         )
         return np.array([*pairs.max(axis=0), *pairs.mean(axis=0), *whole])
 
@@ -85,17 +87,17 @@ def _pair(wanted: Reading, told: Reading, asked: Reading, known: frozenset[str])
     near = wanted.clause_vectors @ told.clause_vectors.T
     cover = near.max(axis=1)
     clause_words = [set(content_words(text)) - known for text in wanted.clauses]
-    by_clause = np.array([_recall(new_told, words) for words in clause_words if words] or [0.0])
+    by_clause = np.array([recall(new_told, words) for words in clause_words if words] or [0.0])
     told_sets = [set(content_words(text)) for text in told.clauses]
-    one_clause = [max(_recall(words, wanted_words) for words in told_sets) for wanted_words in clause_words]
+    one_clause = [max(recall(words, wanted_words) for words in told_sets) for wanted_words in clause_words]
     return [
-        _recall(told.words, set(wanted.words)),
-        _recall(new_told, set(new_wanted)),
+        recall(told.words, set(wanted.words)),
+        recall(new_told, set(new_wanted)),
         _rare_recall(new_told, set(new_wanted)),
-        _recall(new_wanted, set(new_told)),
-        _recall(_grams(told.text, 2), set(_grams(wanted.text, 2))),
-        _recall(_grams(told.text, 3), set(_grams(wanted.text, 3))),
-        _recall(_grams(wanted.text, 2), set(_grams(told.text, 2))),
+        recall(new_wanted, set(new_told)),
+        recall(grams(told.text, 2), set(grams(wanted.text, 2))),
+        recall(grams(told.text, 3), set(grams(wanted.text, 3))),
+        recall(grams(wanted.text, 2), set(grams(told.text, 2))),
         float(wanted.vector @ told.vector),
         _cosine(_without(wanted.vector, asked.vector), _without(told.vector, asked.vector)),
         float(cover.mean()),
@@ -108,13 +110,13 @@ def _pair(wanted: Reading, told: Reading, asked: Reading, known: frozenset[str])
         float(by_clause.min()),
         float((by_clause > 0.5).mean()),
         float(np.mean(one_clause)),
-        _recall(_numbers(told.text), set(_numbers(wanted.text))),
+        recall(_numbers(told.text), set(_numbers(wanted.text))),
     ]
 
 
-def _recall(found: Collection[str], wanted: set[str]) -> float:
+def recall(found: Collection[str], wanted: AbstractSet[str]) -> float:
     """The share of `wanted` that is among `found`; 0 where nothing is wanted."""
-    return len(wanted.intersection(found)) / len(wanted) if wanted else 0.0
+    return sum(word in wanted for word in set(found)) / len(wanted) if wanted else 0.0
 
 
 def _rare_recall(found: Collection[str], wanted: set[str]) -> float:
@@ -123,7 +125,7 @@ def _rare_recall(found: Collection[str], wanted: set[str]) -> float:
 
 
 @lru_cache(maxsize=20_000)
-def _grams(text: str, size: int) -> tuple[str, ...]:
+def grams(text: str, size: int) -> tuple[str, ...]:
     letters = re.sub(r"\W+", "", folded(text))
     return tuple(letters[place : place + size] for place in range(len(letters) - size + 1))
 

@@ -20,10 +20,11 @@ from grader.open.features import Comparer
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-FOLDS, INNER_FOLDS = 15, 5
+FOLDS, INNER_FOLDS = 15, 14
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
-_TREES, _LEAF, _SHARE = 300, 10, 0.5
-_RESIDUAL_LEAF = 15
+_TREES, _INNER_TREES, _LEAF, _SHARE = 200, 60, 10, 0.5
+_RESIDUAL_LEAF = 100
+_SPREAD_POWER = 0.25
 _SEED = 0
 
 
@@ -104,18 +105,19 @@ def _fit_and_predict(
 ) -> tuple[Scores, Scores]:
     """Scores and expected errors of `test`; the model of errors learns from errors on questions that were
     not in training either."""
-    inner = np.zeros(len(train))
-    spread = np.zeros(len(train))
+    inner, spread = np.zeros(len(train)), np.zeros(len(train))
     for part, held in _folds(groups[train], INNER_FOLDS):
-        forest = _forest(_TREES // 3, _LEAF).fit(features[train[part]], scores[train[part]])
+        forest = _forest(_INNER_TREES, _LEAF).fit(features[train[part]], scores[train[part]])
         inner[held], spread[held] = _mean_and_spread(forest, features[train[held]])
-    residuals = _forest(_TREES // 3, _RESIDUAL_LEAF).fit(
-        _with(features[train], inner, spread), (inner - scores[train]) ** 2
+    residuals = _forest(_TREES, _RESIDUAL_LEAF).fit(
+        _with(features[train], inner, spread), np.abs(inner - scores[train])
     )
     forest = _forest(_TREES, _LEAF).fit(features[train], scores[train])
     predicted, spreads = _mean_and_spread(forest, features[test])
-    squared = residuals.predict(_with(features[test], predicted, spreads))
-    return predicted, np.sqrt(squared)
+    expected = residuals.predict(_with(features[test], predicted, spreads))
+    # Trees that disagree are a sign of their own, above all where there are few answers to learn errors from.
+    errors: Scores = np.maximum(expected, 0.01) * np.maximum(spreads, 0.01) ** _SPREAD_POWER
+    return predicted, errors
 
 
 def _forest(trees: int, leaf: int) -> ExtraTreesRegressor:

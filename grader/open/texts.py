@@ -38,6 +38,7 @@ _SUFFIXES = (
 )
 _STEM_LEAST = 3
 _ZH_SHARE = 0.25
+_ENOUGH_WORDS, _EN_SHARE = 12, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ def language_of(text: str) -> str:
     chinese = sum(bool(_IS_CJK.match(piece)) for piece in pieces)
     # A Chinese word has about two characters.
     return "zh" if chinese / 2 > _ZH_SHARE * (len(pieces) - chinese / 2) else "en"
+
+
+def looks_english(text: str) -> bool:
+    """Whether a text without Chinese is English: of a longer one a tenth of the words are its small words."""
+    found = re.findall(r"[^\W\d_]+", folded(text))
+    return len(found) < _ENOUGH_WORDS or sum(word in STOP_EN for word in found) >= _EN_SHARE * len(found)
 
 
 def folded(text: str) -> str:
