@@ -83,7 +83,7 @@ def own_input_example(package: Package) -> str:
     if not samples:
         return ""
     if package.function is None:
-        return samples[0].input.decode(errors="replace")
+        return samples[0].shown_input().decode(errors="replace")
     return json_text(list(samples[0].args))
 
 

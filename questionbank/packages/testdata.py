@@ -258,9 +258,12 @@ class _Reader:
             )
         answer = parts.get(".ans.statement") or parts.get(".out")
         given = parts.get(".in.statement")
+        # The legacy form shows nothing of a talk but a talk: its input is the validator's secret.
+        hidden = self._form is Form.LEGACY and "interactive" in self._metadata.types
+        nothing = b"" if hidden else None
         return {
-            "shown_input": self._files.data(given) if given else None,
-            "shown_answer": self._files.data(answer) if answer else None,
+            "shown_input": self._files.data(given) if given else nothing,
+            "shown_answer": self._files.data(answer) if answer else nothing,
             "interaction": talk,
         }
 

@@ -288,3 +288,10 @@ def test_a_spoilt_package_is_read_or_refused_and_never_crashes(tmp_path: Path) -
             refused.append(error)
     assert len(refused) > 30
     assert all(one.path and one.message for error in refused for one in error.findings)
+
+
+def test_the_legacy_form_shows_no_input_of_a_talk(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {"output_validators/talk.py": "raise SystemExit(42)\n"}
+    package = read(tmp_path, files, problem={"validation": "custom interactive"}, legacy=True)
+    (sample,) = package.samples()
+    assert (sample.input, sample.shown_input(), sample.shown_answer()) == (b"1\n", b"", b"")
