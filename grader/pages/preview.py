@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -40,11 +41,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     version = get_object_or_404(_questions(), problem__slug=slug) if slug else None
     context = _form(version)
     if draft_id := request.GET.get("draft"):
-        draft, _author = draft_of(request, draft_id)
-        version = _questions().filter(problem__slug=draft.slug).first()
-        context = _form(version) | {
-            "rubric": contents_of(draft).get("rubric.yaml", b"").decode(errors="replace")
-        }
+        context = _draft_form(request, draft_id)
     if request.method != "POST":
         return render(request, "grader/preview.html", context)
     if refused := too_fast(request, RunRate):
@@ -72,6 +69,17 @@ def _form(version: ProblemVersion | None) -> dict[str, Any]:
         "rubric": _rubric_text(version) if version else "",
         "answer": "",
     }
+
+
+def _draft_form(request: HttpRequest, draft_id: str) -> dict[str, Any]:
+    """A draft's rubric, with the question and the graded answers of its problem's current version."""
+    try:
+        UUID(draft_id)
+    except ValueError as error:
+        raise Http404 from error
+    draft, _author = draft_of(request, draft_id)
+    rubric = contents_of(draft).get("rubric.yaml", b"").decode(errors="replace")
+    return _form(_questions().filter(problem__slug=draft.slug).first()) | {"rubric": rubric}
 
 
 def _refused(request: HttpRequest, context: dict[str, Any], message: str, status: int) -> HttpResponse:

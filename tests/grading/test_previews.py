@@ -129,10 +129,11 @@ def test_an_author_tries_the_rubric_of_a_draft(version: ProblemVersion) -> None:
     author = bank.candidate("author", is_author=True)
     draft = draft_from(version, user=author)
     client = client_of(author)
-    file = client.get(reverse("draft-file", args=[draft.pk]), {"path": "rubric.yaml"})
+    file = client.get(reverse("draft-file", args=[draft.pk, "rubric.yaml"]))
     address = f"{reverse('rubric-preview')}?draft={draft.pk}"
     assert address in file.content.decode()
     page = client.get(address)
     assert "says cause" in page.context["rubric"]
     assert reverse("grader") not in page.content.decode().replace(reverse("rubric-preview"), "")
     graded(begun(client, rubric=page.context["rubric"], problem=page.context["problem"]))
+    assert client.get(reverse("rubric-preview"), {"draft": "x"}).status_code == 404
