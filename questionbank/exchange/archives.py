@@ -119,7 +119,7 @@ def _said(error: Exception) -> str:
 def split_packages(contents: Mapping[str, bytes], name: str) -> dict[str, dict[str, bytes]]:
     """Packages by name: the archive's root where that is one, called as the archive, else its folders."""
     if "problem.yaml" in contents:
-        return {name: dict(contents)}
+        return {name.rpartition(".")[0] or name: dict(contents)}
     packages: dict[str, dict[str, bytes]] = {}
     for path, data in contents.items():
         top, _, rest = path.partition("/")
@@ -130,6 +130,7 @@ def split_packages(contents: Mapping[str, bytes], name: str) -> dict[str, dict[s
         findings.add(
             name, "holds no problem package: no problem.yaml, neither at its root nor in a folder there"
         )
+        findings.raise_if_any()
     for top in packages.keys() - found.keys():
         findings.add(top, "is no part of a problem package")
     findings.raise_if_any()

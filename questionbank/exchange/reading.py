@@ -133,8 +133,7 @@ def _archive(data: bytes, name: str, wanted: Format, origin: Origin) -> list[Fou
     if wanted in (Format.AUTO, Format.QTI) and qti.is_container(contents):
         return list(qti.read_container(contents, _bank(Format.QTI, origin, "")))
     if wanted in (Format.AUTO, Format.KATTIS) and not _holds_banks(contents):
-        stem = name.rpartition(".")[0] or name
-        return [_package(one, files) for one, files in split_packages(contents, stem).items()]
+        return [_package(one, files) for one, files in split_packages(contents, name).items()]
     license_text = next((_text(contents[one], one) for one in _LICENSE_NAMES if one in contents), "")
     return [
         found

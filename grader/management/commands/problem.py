@@ -1,10 +1,11 @@
-"""`manage.py problem validate|import PATH… [--json]`: problem packages proved and brought in."""
+"""`manage.py problem validate|import|export|diff PATH… [--json]`, without a database."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from grader.gate.proving import Demands
 from grader.gate.summary import package_folders, prove_folders, summary
 from grader.jail import open_sandbox
 from grader.judge.builds import Builds
+from questionbank.exchange.differing import differences
+from questionbank.exchange.drafts import Draft, Refused
+from questionbank.exchange.exporting import Exported, export
+from questionbank.exchange.exporting import document as export_document
 from questionbank.exchange.importing import Imported, Staged, place, staging
 from questionbank.exchange.importing import document as import_document
 from questionbank.exchange.reading import Format, Origin, read_path
@@ -27,7 +32,7 @@ _TOLD_SURVIVORS = 10
 
 
 class Command(BaseCommand):
-    help = "Proves problem packages, and brings problems in from other formats."
+    help = "Proves problem packages, compares them, and brings them in from other formats and out to them."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -57,8 +62,63 @@ class Command(BaseCommand):
         bring_in.add_argument("--url", default="", help="where the bank is from")
         bring_in.add_argument("--json", action="store_true", help="print one JSON object")
 
+        out = verbs.add_parser("export", help="write packages in another format")
+        out.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a package, or a folder of them")
+        out.add_argument("--into", type=Path, required=True, metavar="FOLDER", help="where files are written")
+        out.add_argument("--format", type=Format, choices=list(Format), default=Format.AUTO)
+        out.add_argument("--json", action="store_true", help="print one JSON object")
+        compare = verbs.add_parser("diff", help="say what differs between two packages")
+        compare.add_argument("paths", nargs=2, type=Path, metavar="PATH", help="a folder or an archive")
+        compare.add_argument("--json", action="store_true", help="print one JSON object")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        {"validate": self._validate, "import": self._import}[options["verb"]](options)
+        verbs = {
+            "validate": self._validate,
+            "import": self._import,
+            "export": self._export,
+            "diff": self._diff,
+        }
+        verbs[options["verb"]](options)
+
+    def _export(self, options: dict[str, Any]) -> None:
+        into: Path = options["into"]
+        results = [export(folder, options["format"]) for folder in _folders(options["paths"])]
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+            for one in results:
+                if isinstance(one, Exported):
+                    (into / one.name).write_bytes(one.data)
+        except OSError as error:
+            raise CommandError(
+                f"{into} cannot be written: {error.strerror}.", returncode=BAD_INPUT
+            ) from error
+        report = export_document(results)
+        if options["json"]:
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
+        else:
+            for problem in report["problems"]:
+                self.stdout.write(f"{problem['slug']}: {problem['file'] or 'not written'}")
+                for finding in (*problem["findings"], *problem["lost"]):
+                    self.stdout.write(f"  {finding['path']}: {finding['message']}")
+        if report["failed"]:
+            raise CommandError(
+                f"{report['failed']} of {len(results)} were not written.", returncode=NOT_READY
+            )
+
+    def _diff(self, options: dict[str, Any]) -> None:
+        before, after = (_only_package(path) for path in options["paths"])
+        found = differences(before.files, after.files)
+        if options["json"]:
+            said = {**asdict(found), "equal": found.equal}
+            self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
+        else:
+            for word, paths in (("only before", found.removed), ("only after", found.added)):
+                for path in paths:
+                    self.stdout.write(f"{word}: {path}")
+            for text in found.changed.values():
+                self.stdout.write(text)
+        if not found.equal:
+            raise CommandError("The packages differ.", returncode=NOT_READY)
 
     def _import(self, options: dict[str, Any]) -> None:
         for path in options["paths"]:
@@ -147,6 +207,14 @@ class Command(BaseCommand):
                 )
         if proof.suggested_time_limit_s is not None:
             self.stdout.write(f"  suggested time limit: {proof.suggested_time_limit_s:g} s")
+
+
+def _only_package(path: Path) -> Draft:
+    found = read_path(path)
+    if len(found) == 1 and isinstance(found[0], Draft):
+        return found[0]
+    faults = [str(finding) for one in found if isinstance(one, Refused) for finding in one.findings]
+    raise CommandError("\n".join(faults) or f"{path} is not one package.", returncode=BAD_INPUT)
 
 
 def _folders(paths: list[Path]) -> Iterator[Path]:
