@@ -77,9 +77,20 @@ def format_verdict(verdict: str) -> str:
 
 
 def read_submissions(
-    files: Files, metadata: Metadata, languages: tuple[str, ...], findings: Findings, notices: Findings
+    files: Files,
+    metadata: Metadata,
+    languages: tuple[str, ...],
+    findings: Findings,
+    notices: Findings,
+    *,
+    ours: bool = False,
 ) -> tuple[ReferenceSubmission, ...]:
-    """Every submission that can be judged here; those in other languages are told of."""
+    """Every submission that can be judged here; those in other languages are told of.
+
+    In a package of `ours`, as in the legacy form, a folder stands for the verdict of the whole; else for
+    what each test may get.
+    """
+    by_test = not ours and metadata.form is not Form.LEGACY
     rules: dict[str, Any] = {}
     if RULES in files:
         rules = load_yaml(files, RULES, SUBMISSIONS, findings)
@@ -88,7 +99,9 @@ def read_submissions(
     found = []
     listed = list(_listed(files, findings, notices))
     for one in listed:
-        submission = _submission(one, metadata, languages, rules, findings, notices, driven=driven)
+        submission = _submission(
+            one, metadata, languages, rules, findings, notices, driven=driven, by_test=by_test
+        )
         if submission is not None:
             found.append(submission)
     for pattern in rules:
@@ -142,6 +155,7 @@ def _submission(
     notices: Findings,
     *,
     driven: bool,
+    by_test: bool,
 ) -> ReferenceSubmission | None:
     relative = listed.path.removeprefix(f"{ROOT}/")
     matching = [settings for pattern, settings in rules.items() if _matches_path(pattern, relative)]
@@ -165,7 +179,9 @@ def _submission(
     known = folder in _FOLDERS or folder in _VERDICTS or matching
     if not known and not _EXPECTED_RESULTS.search(contents[name]):
         notices.add(listed.path, "nothing says what it must do: its folder is none of the format's")
-    expectations, verdict, results = _expected(folder, contents[name], metadata, rules, matching, findings)
+    expectations, verdict, results = _expected(
+        folder, contents[name], metadata, rules, matching, by_test=by_test
+    )
     return ReferenceSubmission(
         PurePosixPath(listed.path),
         ours,
@@ -217,10 +233,12 @@ def _expected(
     metadata: Metadata,
     rules: Mapping[str, Any],
     matching: list[Mapping[str, Any]],
-    findings: Findings,
+    *,
+    by_test: bool,
 ) -> tuple[tuple[Expectation, ...], str, frozenset[str]]:
     """What must hold test by test, the verdict of the whole ("" for several), and what its source allows."""
     usual = _FOLDERS.get(folder)
+    by_test = by_test or folder not in _VERDICTS
     results = _stated_results(source)
     verdict = _VERDICTS.get(folder, "")
     if folder == "partially_accepted" and metadata.form is not Form.LEGACY:
@@ -231,13 +249,13 @@ def _expected(
     if folder in rules:
         # The folder's own name replaces what is usual, key by key.
         expectations += _rules(rules[folder], usual or Expectation())
-    elif usual and not results and metadata.form is not Form.LEGACY:
+    elif usual and not results and by_test:
         expectations.append(usual)
     for settings in matching:
         if settings is not rules.get(folder):
             expectations += _rules(settings, Expectation())
-    if metadata.form is Form.LEGACY and usual and not results:
-        expectations.append(_legacy(folder))
+    if not by_test and usual and not results and folder not in rules:
+        expectations.append(_of_whole(folder))
     score = _EXPECTED_SCORE.search(source)
     if score:
         expectations.append(Expectation(score=(float(score[1]), float(score[1]))))
@@ -293,8 +311,8 @@ def _timed(expectation: Expectation) -> Expectation:
     return replace(expectation, times="lower") if "TLE" not in expectation.permitted else expectation
 
 
-def _legacy(folder: str) -> Expectation:
-    """In the legacy form the whole's verdict counts; tests say only what bounds the time limit."""
+def _of_whole(folder: str) -> Expectation:
+    """Where the whole's verdict counts, tests say only what bounds the time limit."""
     if folder == "accepted":
         return Expectation(permitted=_ACCEPTED)
     return Expectation(times="upper") if folder == "time_limit_exceeded" else Expectation()

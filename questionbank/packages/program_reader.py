@@ -84,7 +84,7 @@ def read_program_package(
         editorials=_in_our_languages(texts.solutions),
         groups=(),
         tests=tuple(_checked(test, spec, findings) for test in data.tests),
-        submissions=read_submissions(files, told, languages, findings, notices),
+        submissions=read_submissions(files, told, languages, findings, notices, ours=touchstone is not None),
         checker=checker((touchstone or {}).get("checker", {})),
         gate=gate_spec((touchstone or {}).get("gate", {})),
         time_multipliers=(touchstone or {}).get("time_multipliers", {}),
