@@ -125,9 +125,7 @@ def curve_of(levels: list[Level], rule: Rule) -> Curve | None:
     if not known:
         return None
     xs, ys = [100 * level.coverage for level, _rmse in known], [100 * rmse for _level, rmse in known]
-    plane = frame(
-        _("Published by itself, %"), [*xs, 0.0, 100.0], _("Error (RMSE), points of 100"), [*ys, 0.0]
-    )
+    plane = frame(_("Published by itself, %"), xs, _("Error (RMSE), points of 100"), ys)
     dots = tuple(
         Dot(plane.x.place(x), plane.y.place(y), f"±{level.half_width:g}", level.half_width == rule.half_width)
         for (level, _rmse), x, y in zip(known, xs, ys, strict=True)
