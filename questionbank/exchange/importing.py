@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from questionbank.exchange.drafts import Draft, Refused
+from questionbank.exchange.duplicates import near_duplicates
 from questionbank.packages.errors import Finding, PackageError
 from questionbank.packages.model import Package
 from questionbank.packages.reader import read_package
@@ -107,11 +108,30 @@ def place(staged: Staged, into: Path) -> Imported:
     return Imported(draft.origin, draft.slug, state, (), draft.notices, staged.package)
 
 
-def _hash_of(folder: Path) -> str | None:
+def told_of_duplicates(brought: Sequence[Staged | Imported], into: Path) -> list[Staged | Imported]:
+    """The same, each staged problem with a notice where it is nearly another one, here or in `into`."""
+    staged = {one.package.slug: one.package for one in brought if isinstance(one, Staged)}
+    there = (path.parent for path in sorted(into.glob("*/problem.yaml")) if path.parent.name not in staged)
+    known = [package for package in map(_readable, there) if package]
+    near = near_duplicates(list(staged.values()), known)
+    return [
+        replace(one, draft=replace(one.draft, notices=(*one.draft.notices, *near.get(one.package.slug, ()))))
+        if isinstance(one, Staged)
+        else one
+        for one in brought
+    ]
+
+
+def _readable(folder: Path) -> Package | None:
     try:
-        return read_package(folder).content_hash
+        return read_package(folder)
     except PackageError:
         return None
+
+
+def _hash_of(folder: Path) -> str | None:
+    package = _readable(folder)
+    return package.content_hash if package else None
 
 
 def document(imported: Iterable[Imported]) -> dict[str, Any]:

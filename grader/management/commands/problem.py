@@ -22,7 +22,7 @@ from questionbank.exchange.differing import differences
 from questionbank.exchange.drafts import Draft, Refused
 from questionbank.exchange.exporting import Exported, export
 from questionbank.exchange.exporting import document as export_document
-from questionbank.exchange.importing import Imported, Staged, place, staging
+from questionbank.exchange.importing import Imported, Staged, place, staging, told_of_duplicates
 from questionbank.exchange.importing import document as import_document
 from questionbank.exchange.reading import Format, Origin, read_path
 from sandbox.errors import SandboxError
@@ -133,7 +133,8 @@ class Command(BaseCommand):
                     one for path in options["paths"] for one in read_path(path, options["format"], origin)
                 ]
                 brought = bring(found, folder, lambda: stack.enter_context(open_sandbox()))
-                done = [place(one, into) if isinstance(one, Staged) else one for one in brought]
+                told = told_of_duplicates(brought, into)
+                done = [place(one, into) if isinstance(one, Staged) else one for one in told]
         except OSError as error:
             raise CommandError(
                 f"{into} cannot be written: {error.strerror}.", returncode=BAD_INPUT
