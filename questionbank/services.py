@@ -26,12 +26,13 @@ class DamagedVersion(Exception):
     """A published package's files are not what was published."""
 
 
-def publish(folder: Path) -> ProblemVersion:
+def publish(folder: Path, *, only_new: bool = False) -> ProblemVersion:
     """Publishes the package in `folder` as its problem's current version; the same content is published once.
 
-    Raises `PackageError` where the package is at fault; then nothing has changed.
+    `only_new` leaves the current version where it is if the content was published before it: then somebody
+    has gone on from there. Raises `PackageError` where the package is at fault; then nothing has changed.
     """
-    unchanged = _current_of(folder)
+    unchanged = _current_of(folder, only_new)
     if unchanged is not None:
         return unchanged
     package = read_package(folder)
@@ -61,13 +62,17 @@ def files_of(version: ProblemVersion) -> Files:
     return read_files(settings.VERSION_STORE / version.content_hash, Findings())
 
 
-def _current_of(folder: Path) -> ProblemVersion | None:
-    """The problem's current version, where it is what lies in the folder: told by the hash alone, for every
-    start of an installation asks it of every problem."""
+def _current_of(folder: Path, or_earlier: bool) -> ProblemVersion | None:
+    """The problem's current version, where it, `or_earlier` one, is what lies in the folder: told by the hash
+    alone, for every start of an installation asks it of every problem."""
     content_hash = read_files(folder, Findings()).content_hash()
+    rows = ProblemVersion.objects.filter(problem__slug=folder.name, content_hash=content_hash)
+    if not or_earlier:
+        rows = rows.filter(problem__current=F("pk"))
+    if not rows.exists() or not (settings.VERSION_STORE / content_hash).is_dir():
+        return None
     current = ProblemVersion.objects.select_related("problem").filter(problem__current=F("pk"))
-    version = current.filter(problem__slug=folder.name, content_hash=content_hash).first()
-    return version if version and (settings.VERSION_STORE / content_hash).is_dir() else None
+    return current.filter(problem__slug=folder.name).first()
 
 
 def _new_version(problem: Problem, package: Package, topics: list[Topic]) -> ProblemVersion:

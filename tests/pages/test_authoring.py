@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_django.fixtures import Settings
 from fixtures.demo import load_topics
 from questionbank import drafting
 from questionbank.models import ProblemDraft, User
+from questionbank.packages.editing import draft_tests
 from questionbank.packages.reader import read_package
 from tests.pages.conftest import client_of
 
@@ -196,3 +198,23 @@ def test_the_way_to_publication_needs_the_gate_and_another_author(
     assert client_of(None).get(reverse("problem", args=["twice"])).status_code == 200
     client.post(reverse("draft-change", args=["twice"]))
     assert ProblemDraft.objects.filter(slug="twice", state="draft").count() == 1
+
+
+def test_an_input_that_tells_a_wrong_version_apart_is_one_click_from_the_tests(
+    client: Client, draft: ProblemDraft
+) -> None:
+    survivor = {
+        "name": "return-0", "operator": "return", "line": 2, "diff": "-    return x\n+    return 0",
+        "telling": "[41]", "reference_returns": "41", "mutant_returns": "0",
+    }  # fmt: skip
+    mutation = {"reference": "reference.py", "killed": 1, "total": 2, "survivors": [survivor]}
+    proof = {"ready": False, "findings": [], "mutation": mutation}
+    drafting.keep_proof(str(draft.pk), content_hash=draft.content_hash, proof=proof)
+    page = client.get(reverse("draft", args=[draft.pk])).content.decode()
+    form = re.search(r'action="[^"]*/tests/">(.*?)</form>', page)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.group(1)))
+    assert "41, and not 0" in page
+    client.post(reverse("draft-tests", args=[draft.pk]), fields | {"do": "save"})
+    added = draft_tests(drafting.contents_of(draft), draft.kind)[-1]
+    assert (added.group, added.given, added.expected) == ("secret", "[41]", None)

@@ -51,6 +51,20 @@ def test_changed_content_becomes_the_next_version_and_back_again_the_first(packa
     assert first.problem.current == first
 
 
+def test_an_authors_next_version_outlasts_a_start_that_brings_the_shipped_one(package: Path) -> None:
+    services.publish(package)
+    hint = package / "hints" / "1.en.md"
+    before = hint.read_text()
+    hint.write_text("Said better here.\n")
+    ours = services.publish(package)
+    hint.write_text(before)
+    assert services.publish(package, only_new=True) == ours
+    ours.problem.refresh_from_db()
+    assert ours.problem.current == ours
+    hint.write_text("A new release says it in another way.\n")
+    assert services.publish(package, only_new=True).number == 3
+
+
 def test_content_that_was_spoilt_is_refused_and_the_published_stays(package: Path) -> None:
     version = services.publish(package)
     (package / "touchstone.yaml").write_text("kind: riddle\n")

@@ -18,7 +18,7 @@ from grader.pages.versions import author
 from questionbank import drafting
 from questionbank.drafting import InvalidDraft, may_decide
 from questionbank.markup import render as render_markdown
-from questionbank.models import Problem, ProblemDraft
+from questionbank.models import Problem, ProblemDraft, ProblemVersion
 from questionbank.packages.comparing import compare_files
 from questionbank.packages.editing import MAX_FILE_BYTES
 from questionbank.packages.files import Files
@@ -83,6 +83,7 @@ def overview(request: HttpRequest, draft_id: str) -> HttpResponse:
         "may_decide": may_decide(draft, user),
         "wrote": draft.author_id == user.pk or draft.revisions.filter(author=user).exists(),
         "files": _changes_to_review(draft),
+        "current": _current(draft),
         "max_comment": drafting.MAX_COMMENT,
     }
     return draft_page(request, "authoring/overview.html", draft, "draft", context)
@@ -107,11 +108,19 @@ def _standing(draft: ProblemDraft) -> dict[str, Any]:
 
 
 def _changes_to_review(draft: ProblemDraft) -> Any:
-    """What a reviewer reads: every difference from the version that the draft began with."""
+    """What a reviewer reads: every difference from the version that is published now."""
     if draft.state != ProblemDraft.State.IN_REVIEW:
         return None
-    before = files_of(draft.based_on) if draft.based_on else Files({})
+    before = Files({})
+    current = _current(draft)
+    if current is not None:
+        before = files_of(current)
     return compare_files(before, Files(drafting.contents_of(draft)))
+
+
+def _current(draft: ProblemDraft) -> ProblemVersion | None:
+    problem = Problem.objects.select_related("current").filter(slug=draft.slug).first()
+    return problem.current if problem else None
 
 
 @login_required
