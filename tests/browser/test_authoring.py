@@ -80,7 +80,7 @@ def test_a_problem_goes_from_its_template_to_a_candidates_solution(
     for name, given in {"none": "[0]", "minus": "[-7]"}.items():
         add_test(author, name, given)
     accessible(author)
-    author.locator("button:has(+ *), main form button").filter(has_text="3").first.click()
+    author.locator("form:has([name=do][value=fill]) button").click()
     expect(author.locator(".messages .success")).to_be_visible()
     for _ in range(40):
         author.goto(f"{draft}tests/")
@@ -111,3 +111,18 @@ def test_a_problem_goes_from_its_template_to_a_candidates_solution(
     expect_verdict(candidate, "AC")
     author.goto(f"{draft}history/")
     accessible(author)
+
+    author.goto(f"/problems/{slug}/versions/")
+    accessible(author)
+    author.locator("[name=scope][value=all]").check()
+    author.locator("main form.card button.primary").click()
+    rejudge = author.url
+    apply = author.locator("form[action$='/apply/'] button")
+    for _ in range(40):
+        if apply.count():
+            break
+        author.wait_for_timeout(500)
+        author.goto(rejudge)
+    accessible(author)
+    apply.click()
+    expect(author.locator(".messages .success")).to_be_visible()
