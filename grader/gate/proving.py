@@ -272,7 +272,7 @@ def _prove_tests(
     mutation = run_mutants(package, reference, sandbox, workers=_WORKERS)
     if mutation is None:
         return None, findings
-    mutation = tell_apart(package, reference, mutation, sandbox)
+    mutation = tell_apart(package, reference, mutation, sandbox, workers=_WORKERS)
     least = max(demands.mutation_score, package.gate.mutation_score or 0.0)
     if mutation.score < least:
         findings.append(

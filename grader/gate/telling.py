@@ -7,15 +7,19 @@ whether one is allowed is the author's to say. The reference must return somethi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 from grader.gate.mutants import mutants_of
 from grader.gate.proof import MutationProof, Survivor
-from grader.judge.judging import run_samples
-from grader.judge.model import Answer, SampleRun
+from grader.judge.compiling import compile_answer
+from grader.judge.demands import demanding
+from grader.judge.functions import own_arguments, run_call
+from grader.judge.model import Answer, Judgement, SampleRun
+from grader.judge.runnable import Program
 from questionbank.packages.model import JsonValue, Kind, Package, ReferenceSubmission
 from sandbox.client import Sandbox
 from sandbox.errors import SandboxError
@@ -25,60 +29,66 @@ _SMALL_INPUT = 4000
 
 
 def tell_apart(
-    package: Package, reference: ReferenceSubmission, proof: MutationProof, sandbox: Sandbox
+    package: Package, reference: ReferenceSubmission, proof: MutationProof, sandbox: Sandbox, *, workers: int
 ) -> MutationProof:
     """The proof with a telling input for as many survivors as can be told apart within the tries."""
     if package.kind is not Kind.FUNCTION or not proof.survivors:
         return proof
-    sources = {mutant.name: mutant.source for mutant in mutants_of(reference.source.decode())}
-    right: dict[str, SampleRun | None] = {}
-    told = [
-        _told(package, reference, survivor, sources[survivor.name], right, sandbox)
-        for survivor in proof.survivors[:SURVIVORS]
-    ]
+    source = reference.source.decode()
+    program = compile_answer(package, Answer("python", source), sandbox, None)
+    if isinstance(program, Judgement):
+        return proof
+    sources = {mutant.name: mutant.source for mutant in mutants_of(source)}
+    search = _Search(package, program, demanding(package, sandbox), workers)
+    told = search.told([(survivor, sources[survivor.name]) for survivor in proof.survivors[:SURVIVORS]])
     return replace(proof, survivors=(*told, *proof.survivors[SURVIVORS:]))
 
 
-def _told(
-    package: Package,
-    reference: ReferenceSubmission,
-    survivor: Survivor,
-    source: str,
-    right: dict[str, SampleRun | None],
-    sandbox: Sandbox,
-) -> Survivor:
-    for given in _inputs(package):
-        if given not in right:
-            right[given] = _returned(package, reference.source.decode(), given, sandbox)
-        expected = right[given]
-        if expected is None:
-            continue
-        found = _run(package, source, given, sandbox)
-        if found is None or found.verdict is not None or found.output != expected.output:
-            return replace(
-                survivor,
-                telling=given,
-                reference_returns=expected.output,
-                mutant_returns=found.output if found and found.verdict is None else _ending(found),
-            )
-    return survivor
+class _Search:
+    """The inputs that the reference returns something for, and what it returns."""
+
+    def __init__(self, package: Package, program: Program, sandbox: Sandbox, workers: int) -> None:
+        self._package = package
+        self._program = program
+        self._sandbox = sandbox
+        self._workers = workers
+
+    def told(self, survivors: list[tuple[Survivor, str]]) -> list[Survivor]:
+        inputs = list(_inputs(self._package))
+        with ThreadPoolExecutor(self._workers) as pool:
+            runs = pool.map(lambda given: self._run(self._program, given), inputs)
+            right = {
+                given: run
+                for given, run in zip(inputs, runs, strict=True)
+                if run is not None and run.verdict is None
+            }
+            return list(pool.map(lambda pair: self._told(pair[0], pair[1], right), survivors))
+
+    def _told(self, survivor: Survivor, source: str, right: Mapping[str, SampleRun]) -> Survivor:
+        # The mutant compiles: the step is not repeated.
+        files = {**self._program.files, self._program.plan.source_name: source.encode()}
+        mutant = replace(self._program, files=files)
+        for given, expected in right.items():
+            found = self._run(mutant, given)
+            if found is None or found.verdict is not None or found.output != expected.output:
+                return replace(
+                    survivor,
+                    telling=given,
+                    reference_returns=expected.output,
+                    mutant_returns=found.output if found and found.verdict is None else _ending(found),
+                )
+        return survivor
+
+    def _run(self, program: Program, given: str) -> SampleRun | None:
+        try:
+            args = own_arguments(self._package, given, program)
+            return run_call(self._package, program, args, self._sandbox, None)
+        except (ValueError, SandboxError):
+            return None
 
 
 def _ending(run: SampleRun | None) -> str:
     return "nothing" if run is None else f"{run.verdict}: {run.message}"
-
-
-def _returned(package: Package, source: str, given: str, sandbox: Sandbox) -> SampleRun | None:
-    run = _run(package, source, given, sandbox)
-    return run if run is not None and run.verdict is None else None
-
-
-def _run(package: Package, source: str, given: str, sandbox: Sandbox) -> SampleRun | None:
-    try:
-        (run,) = run_samples(package, Answer("python", source), sandbox=sandbox, own_input=given)
-    except (ValueError, SandboxError):
-        return None
-    return run
 
 
 def _inputs(package: Package) -> Iterator[str]:
