@@ -20,11 +20,13 @@ from grader.open.features import Comparer
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-FOLDS, INNER_FOLDS = 15, 14
+FOLDS, INNER_FOLDS = 15, 5
+_FEW_QUESTIONS = 20
+"""Up to here each question in training is held out by itself: every fifth of them would be too many."""
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 _TREES, _INNER_TREES, _LEAF, _SHARE = 200, 60, 10, 0.5
 _RESIDUAL_LEAF = 100
-_SPREAD_POWER = 0.25
+_SPREAD_ANSWERS = 300
 _SEED = 0
 
 
@@ -106,7 +108,8 @@ def _fit_and_predict(
     """Scores and expected errors of `test`; the model of errors learns from errors on questions that were
     not in training either."""
     inner, spread = np.zeros(len(train)), np.zeros(len(train))
-    for part, held in _folds(groups[train], INNER_FOLDS):
+    few = len(set(groups[train].tolist())) <= _FEW_QUESTIONS
+    for part, held in _folds(groups[train], FOLDS if few else INNER_FOLDS):
         forest = _forest(_INNER_TREES, _LEAF).fit(features[train[part]], scores[train[part]])
         inner[held], spread[held] = _mean_and_spread(forest, features[train[held]])
     residuals = _forest(_TREES, _RESIDUAL_LEAF).fit(
@@ -116,7 +119,9 @@ def _fit_and_predict(
     predicted, spreads = _mean_and_spread(forest, features[test])
     expected = residuals.predict(_with(features[test], predicted, spreads))
     # Trees that disagree are a sign of their own, above all where there are few answers to learn errors from.
-    errors: Scores = np.maximum(expected, 0.01) * np.maximum(spreads, 0.01) ** _SPREAD_POWER
+    errors: Scores = np.maximum(expected, 0.01) * np.maximum(spreads, 0.01) ** min(
+        1.0, _SPREAD_ANSWERS / len(train)
+    )
     return predicted, errors
 
 
