@@ -120,6 +120,10 @@ def split_packages(contents: Mapping[str, bytes], name: str) -> dict[str, dict[s
     """Packages by name: the archive's root where that is one, called as the archive, else its folders."""
     if "problem.yaml" in contents:
         return {name.rpartition(".")[0] or name: dict(contents)}
+    (top, *others) = {path.partition("/")[0] for path in contents} or {""}
+    if not others and top not in contents and f"{top}/problem.yaml" not in contents and contents:
+        # One folder around everything, as code hosts pack a repository.
+        return split_packages({path.partition("/")[2]: data for path, data in contents.items()}, name)
     packages: dict[str, dict[str, bytes]] = {}
     for path, data in contents.items():
         top, _, rest = path.partition("/")

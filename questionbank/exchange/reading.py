@@ -84,6 +84,7 @@ def _folder(path: Path, wanted: Format, origin: Origin) -> list[Found]:
     if (path / "problem.yaml").is_file():
         return [_package_folder(path)]
     packages = sorted(found.parent for found in path.glob("*/problem.yaml"))
+    packages = packages or sorted(found.parent for found in path.glob("*/*/problem.yaml"))
     if packages:
         return [_package_folder(folder) for folder in packages]
     if any(path.glob("*/problem.yml")):

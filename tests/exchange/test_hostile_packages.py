@@ -134,6 +134,14 @@ def test_no_bank_crashes_the_import(data: st.DataObject) -> None:
     check(text[: data.draw(st.integers(0, len(text)))] + data.draw(st.sampled_from(NASTY)), "bank.jsonl")
 
 
+def test_a_folder_around_all_packages_is_no_hindrance(sound: dict[str, bytes]) -> None:
+    files = {f"bank-main/{slug}/{path}": data for slug in ("one", "two") for path, data in sound.items()}
+    assert [(one.slug, one.state) for one in check(write_archive(files))] == [
+        ("one", State.IMPORTED),
+        ("two", State.IMPORTED),
+    ]
+
+
 def archive_of(*entries: tuple[zipfile.ZipInfo | str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
