@@ -24,6 +24,7 @@ SECONDS = 10.0
 _SAMPLES = 2
 _LEAST_LIMIT_S = 2.0
 _TOLERANCE = 1e-6
+_LOOSE = frozenset({"set", "frozenset", "sorted", "len", "sum", "Counter", "collections.Counter"})
 _NAMES_CLOSE = {"isclose": 1e-9, "allclose": 1e-5, "assert_allclose": 1e-7, "approx": 1e-6}
 """Functions that compare within a tolerance, and which where they are not told."""
 
@@ -125,12 +126,30 @@ def _left_out(problem: Recordable, report: dict[str, Any]) -> list[str]:
         found.append(f"{raised} calls are left out, in which the function raises an error")
     if report["dropped"]:
         found.append(f"{report['dropped']} calls are left out: a problem has at most {len(report['calls'])}")
+    loose = _loosening(problem)
+    if loose:
+        found.append(
+            f"its tests look at {loose}(…) of a result: the cases take the solution's own result alone"
+        )
     for number, (wanted, got) in enumerate(zip(problem.printed, report["printed"], strict=False), start=1):
         if not _prints_alike(wanted, got):
             found.append(
                 f"test {number} is said to print {wanted.strip()[:80]!r}, it prints {got.strip()[:80]!r}"
             )
     return found
+
+
+def _loosening(problem: Recordable) -> str:
+    """A function that tests put around a result so that several are right; empty where there is none."""
+    names = {problem.entry, "candidate"}
+    for text in problem.tests:
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func) not in _LOOSE:
+                continue
+            inner = [one.func for one in node.args if isinstance(one, ast.Call)]
+            if any(isinstance(one, ast.Name) and one.id in names for one in inner):
+                return ast.unparse(node.func)
+    return ""
 
 
 def _prints_alike(wanted: str, got: str) -> bool:

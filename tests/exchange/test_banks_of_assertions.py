@@ -163,6 +163,13 @@ def test_what_cannot_be_held_is_refused_by_name_and_line(
     assert list((tmp_path / "into").iterdir()) == []
 
 
+def test_tests_that_accept_several_results_are_pointed_out(tmp_path: Path) -> None:
+    test = "def check(candidate):\n    assert set(candidate([1])) == {1}\n"
+    report, code = one(tmp_path, canonical_solution="    return list(numbers)\n", test=test)
+    assert code == 0
+    assert "look at set(…) of a result" in report["problems"][0]["notices"][0]["message"]
+
+
 def test_a_broken_line_does_not_keep_the_others_out_and_a_second_import_changes_nothing(
     tmp_path: Path,
 ) -> None:
