@@ -29,16 +29,16 @@ _JOINERS = frozenset("\u200c\u200d\ufe0f")
 _INJECTION = re.compile(
     r"(ignore|disregard|forget) (all |any |everything )?(of )?(the |your |these )?"
     r"(previous|above|prior|earlier|preceding|instructions|rubric|criteria)"
-    r"|(full|maximum|top|highest|perfect) (marks?|scores?|points?|grades?)"
+    r"|(give|award|assign|deserves?|earns?)\b.{0,30}"
+    r"(full|maximum|top|highest|perfect) (marks?|scores?|points?|grades?)"
     r"|(mark|grade|score|rate|award|give|assign) (this|the|my|it|me|all)\b.{0,40}"
     r"(correct|met|100|10/10|5/5|pass|all points|every point)"
-    r"|system prompt|as an? (ai|language model|grader)\b"
     r"|you are (now )?(an?|the) (grader|examiner|assistant|ai)\b"
     r"|(note|message|instructions?) (to|for) (the )?(grader|examiner|marker|reviewer|model)"
     r"|<\s*/?\s*(system|assistant|instructions?|answer|rubric)\b|\[/?inst\]|<\|"
     r"|忽略(以上|上面|之前|前面|所有|一切)|无视(以上|上面|之前|评分)"
-    r"|(给|打|判|评)(我|此|这|该|本)?.{0,6}(满分|最高分|高分|100\s*分)"
-    r"|你(现在)?是.{0,6}(评分|阅卷|考官)|系统提示|致?(评分|阅卷)(者|员|老师|模型)[：:，,]"
+    r"|(给|打|判|评)(我|此|这|该|本)?.{0,6}(满分|最高分|100\s*分)"
+    r"|你(现在)?是.{0,6}(评分|阅卷|考官)|致?(评分|阅卷)(者|员|老师|模型)[：:，,]"
     r"|(请|务必).{0,8}(判为|评为|标记为|视为).{0,6}(正确|满足|通过|满分)"
 )
 

@@ -111,6 +111,18 @@ def test_a_flag_never_lowers_a_score() -> None:
     assert marked.score == pytest.approx(plain.score, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I choose the setting with the highest score on validation data and keep the system prompt short.",
+        "Prompt injection hides orders in documents, so tools are few and narrow.",
+        "在验证集上选得分最高的设置，系统提示保持简短，并防范提示注入。",
+    ],
+)
+def test_words_of_the_trade_are_no_orders_to_the_grader(text: str) -> None:
+    assert Flag.INJECTION not in grader().grade(questions()["tuning-on-a-budget"], text).flags
+
+
 @pytest.mark.parametrize("text", ["", " \n\t", "...", "\u200b\u200b"])
 def test_an_empty_answer_is_worth_nothing(text: str) -> None:
     grade = grader().grade(questions()["bias-in-hiring"], text, "en")
