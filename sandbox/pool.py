@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.box import Box, Slot, Zygote, ZygoteFailed
+from sandbox.box import Box, Zygote, ZygoteFailed
 from sandbox.cgroups import Group
 from sandbox.errors import SandboxError
+from sandbox.health import Health
 from sandbox.job import Runtime
-from sandbox.wire import WireError, receive_message, send_control
+from sandbox.slots import Slots
+from sandbox.wire import WireError, receive_message
 
 _TICK_S = 1.0
 _START_TIMEOUT_S = 120.0
 _PARK_TIMEOUT_S = 10.0
-_PING_AFTER_S = 30.0
 _REPORTING_S = 60.0
 _EMPTY_TIMEOUT_S = 10.0
 _PARKING_AT_ONCE = 4
@@ -62,8 +63,6 @@ class Pool:
         self._root = root
         self._config = config
         self._place = place_zygote
-        self._new_group = new_group
-        self._next_number = next_number
         self._report = report
         self._changed = threading.Condition()
         # Under the condition's lock: what callers and the pool's thread share.
@@ -81,11 +80,8 @@ class Pool:
         self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
         self._zygote: Zygote | None = None
         self._next: Zygote | None = None
-        self._begun: dict[Zygote, float] = {}
-        self._heard: dict[Zygote, float] = {}
-        self._asked: dict[Zygote, float] = {}
-        self._spare: dict[Zygote, list[Slot]] = {}
-        self._slots: set[Slot] = set()
+        self._health = Health(report)
+        self._slots = Slots(new_group=new_group, next_number=next_number, report=report)
         self._parking: dict[int, tuple[Box, float]] = {}
         self._ending: dict[int, tuple[Box, float]] = {}
         self._failures = 0
@@ -230,11 +226,11 @@ class Pool:
             return
         if self._zygote.process is None:
             return
-        self._renew_where_due(self._zygote, now)
+        self._renew_where_due(self._zygote)
         if not may_try:
             return
         for _ in range(min(wanted, _PARKING_AT_ONCE - len(self._parking))):
-            if self._ending and not self._spare[self._zygote] and not self._waiting:
+            if self._ending and not self._slots.spare(self._zygote) and not self._waiting:
                 break  # a slot is about to come free, and nobody waits
             if not self._zygote.alive or not self._park(self._zygote):
                 break
@@ -253,8 +249,7 @@ class Pool:
         except (OSError, RuntimeError) as error:  # out of descriptors, or of threads
             self._count_failure(f"No {self.runtime} zygote can be started: {error}")
             return None
-        self._begun[zygote] = time.monotonic()
-        self._spare[zygote] = []
+        self._health.begin(zygote)
         self._selector.register(zygote.control, selectors.EVENT_READ, lambda: self._heard_zygote(zygote))
         return zygote
 
@@ -267,31 +262,30 @@ class Pool:
         try:
             if zygote.process is None:
                 zygote.welcome()
-                self._begun[zygote] = self.last_use = time.monotonic()
+                self.last_use = time.monotonic()
+                self._health.begin(zygote)
                 if zygote is self._next:
                     self._retire(self._zygote)
                     self._zygote, self._next = zygote, None
                 self.started.set()
             else:
                 receive_message(zygote.control)  # "pong"
-                self._asked.pop(zygote, None)
-            self._heard[zygote] = time.monotonic()
+                self._health.heard(zygote)
         except (SandboxError, WireError, OSError):
             # It is on its way out: its thread tells when it is gone.
             self._selector.unregister(zygote.control)
             zygote.stop()
 
-    def _renew_where_due(self, zygote: Zygote, now: float) -> None:
+    def _renew_where_due(self, zygote: Zygote) -> None:
         """Boxes of a zygote share its memory layout and hash seed: no zygote serves for ever."""
-        old = now - self._begun[zygote] > self._plan.renew_after_s
+        old = self._health.age_s(zygote) > self._plan.renew_after_s
         if self._next is None and (old or zygote.jobs >= self._plan.renew_after_jobs):
             self._next = self._start_zygote()
 
     def _park(self, zygote: Zygote) -> bool:
         """Has one box forked; whether it is on its way."""
         try:
-            slot = self._free_slot(zygote)
-            box = slot.spawn()
+            box = self._slots.spawn(zygote)
         except SandboxError as error:
             self._failed(zygote, str(error))
             return False
@@ -303,26 +297,6 @@ class Pool:
         self._parking[fd] = (box, time.monotonic() + _PARK_TIMEOUT_S)
         self._selector.register(fd, selectors.EVENT_READ, lambda: self._heard_box(box))
         return True
-
-    def _free_slot(self, zygote: Zygote) -> Slot:
-        if self._spare[zygote]:
-            return self._spare[zygote].pop()
-        number = self._next_number()
-        slot = Slot(number, zygote, self._new_group(f"box-{number}"))
-        self._slots.add(slot)
-        try:
-            slot.furnish()
-        except (SandboxError, OSError):
-            self._remove(slot)
-            raise
-        return slot
-
-    def _remove(self, slot: Slot) -> None:
-        self._slots.discard(slot)
-        try:
-            slot.remove()
-        except OSError as error:
-            self._report(f"Slot {slot.number} cannot be removed: {error}")
 
     def _heard_box(self, box: Box) -> None:
         try:
@@ -381,20 +355,10 @@ class Pool:
     def _let_go(self, box: Box) -> None:
         """The box is dead: its slot serves the next one where nothing is left there."""
         box.close()
-        slot, zygote = box.slot, box.slot.zygote
+        zygote = box.slot.zygote
         zygote.boxes -= 1
-        wanted = zygote is self._zygote and zygote.alive and self._wanted() > len(self._spare[zygote])
-        try:
-            if not slot.wait_empty(_EMPTY_TIMEOUT_S):
-                raise SandboxError(f"slot {slot.number} still has processes after its box has ended")
-            if wanted:
-                slot.renew()
-                self._spare[zygote].append(slot)
-            else:
-                self._remove(slot)
-        except (SandboxError, OSError) as error:
-            self._report(str(error))
-            self._remove(slot)
+        wanted = zygote is self._zygote and zygote.alive and self._wanted() > self._slots.spare(zygote)
+        self._slots.take_back(box.slot, wanted=wanted)
         if zygote.boxes == 0 and zygote is not self._zygote:
             zygote.stop()
         if box.ended:
@@ -407,9 +371,7 @@ class Pool:
         with self._changed:
             idle = [box for box in self._ready if box.slot.zygote is zygote]
             self._ready = deque(box for box in self._ready if box.slot.zygote is not zygote)
-        for slot in self._spare[zygote]:
-            self._remove(slot)
-        self._spare[zygote].clear()
+        self._slots.drop_spare(zygote)
         for box in idle:
             self._discard(box)
         if zygote.boxes == 0:
@@ -432,9 +394,7 @@ class Pool:
         with suppress(KeyError, ValueError):
             self._selector.unregister(zygote.control)
         zygote.close()
-        del self._begun[zygote], self._spare[zygote]
-        self._heard.pop(zygote, None)
-        self._asked.pop(zygote, None)
+        self._health.forget(zygote)
 
     def _expire(self) -> None:
         now = time.monotonic()
@@ -446,28 +406,10 @@ class Pool:
             if now > deadline:
                 self._ending[box.process] = (box, now + _EMPTY_TIMEOUT_S)
                 box.kill()
-        for zygote in list(self._begun):
-            self._check_health(zygote, now)
-
-    def _check_health(self, zygote: Zygote, now: float) -> None:
-        if not zygote.alive:
-            return
-        if zygote.process is None:
-            if now > self._begun[zygote] + _START_TIMEOUT_S:
-                self._report(f"The {self.runtime} zygote was not ready in {_START_TIMEOUT_S:.0f} s.")
-                zygote.stop()
-            return
-        if zygote in self._asked:
-            if now > self._asked[zygote] + _PARK_TIMEOUT_S:
-                self._report(f"The {self.runtime} zygote does not answer.")
-                zygote.stop()
-        elif now > self._heard[zygote] + _PING_AFTER_S:
-            self._asked[zygote] = now
-            with suppress(OSError):
-                send_control(zygote.control, {"op": "ping"})
+        self._health.check()
 
     def _end(self) -> None:
-        zygotes = list(self._begun)
+        zygotes = list(self._health)
         for zygote in zygotes:
             zygote.stop()
         for zygote in zygotes:
@@ -478,8 +420,7 @@ class Pool:
         boxes += [box for box, _ in (*self._parking.values(), *self._ending.values())]
         for box in boxes:
             box.close()
-        for slot in list(self._slots):
-            self._remove(slot)
+        self._slots.remove_all()
         for zygote in zygotes:
             zygote.close()
         self._selector.close()
