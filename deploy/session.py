@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +82,15 @@ def _empty(folder: Path) -> None:
             entry.unlink()
 
 
+def _obstacle(folder: Path) -> OSError | None:
+    """What keeps a file from being made in the folder."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return error
+
+
 def _known(error: Exception) -> CannotStart | None:
     """The sentence for an error that an operator can mend; None where it needs a developer's eyes."""
     if isinstance(error, OSError):
@@ -89,6 +99,9 @@ def _known(error: Exception) -> CannotStart | None:
         return CannotStart(str(error), "Mend it, then start again.")
     if isinstance(error, ImproperlyConfigured):
         return CannotStart(f"A setting is wrong: {error}", "docs/operator.md lists the settings.")
+    if "unable to open database file" in str(error) and (obstacle := _obstacle(state_folder())):
+        # SQLite keeps to itself why; a file of our own meets the same.
+        return of_the_system(obstacle, HOME)
     if "disk is full" in str(error) or "readonly database" in str(error):
         return CannotStart(f"The database cannot be written: {error}.", "Free some space and start again.")
     return CannotStart(
