@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from questionbank.packages.model import Kind
 from tests.browser.conftest import Visit, expect_verdict, log_in, send, sign_up, write_code
+from tests.fixtures.bank import packages
 
 pytestmark = pytest.mark.browser
 PROBLEMS = Path(__file__).parents[2] / "fixtures" / "problems"
@@ -167,13 +169,13 @@ def test_a_choice_is_answered_and_its_editorial_opens(visit: Visit) -> None:
 
 
 def test_the_catalogue_filters_at_once_and_keeps_its_address(visit: Visit) -> None:
-    page = visit()
+    page, choices = visit(), len(packages(Kind.CHOICE))
     page.goto("/problems/")
     page.locator("#kind-choice").check()
-    expect(page.locator(".problem-table tbody tr")).to_have_count(2)
+    expect(page.locator(".problem-table tbody tr")).to_have_count(choices)
     expect(page).to_have_url(re.compile("kind=choice"))
     page.reload()
-    expect(page.locator(".problem-table tbody tr")).to_have_count(2)
+    expect(page.locator(".problem-table tbody tr")).to_have_count(choices)
 
 
 @pytest.mark.parametrize(
