@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import lru_cache, partial
@@ -30,7 +30,7 @@ from grader.judge.choices import MalformedChoice
 from grader.judge.compiling import LanguageMissing, prepare_languages
 from grader.judge.functions import InvalidInput
 from grader.judge.judging import UnsupportedAnswer, judge, run_samples
-from grader.judge.model import Answer, CaseResult, Observer
+from grader.judge.model import Answer, CaseResult, Judgement, Observer
 from grader.judge.toolchains import survey
 from grader.lacks import Lack
 from grader.ledger import installed_judge
@@ -68,22 +68,41 @@ def judge_submission(self: Task[Any, None], submission_id: str) -> None:
     attempt = services.claim(submission_id)
     if attempt is None:
         return
+    _under_claim(
+        self,
+        f"submission {submission_id}",
+        partial(_judge, submission_id, attempt),
+        give_up=partial(services.give_up_attempt, submission_id, attempt),
+        fail=partial(services.fail_attempt, submission_id, attempt),
+    )
+
+
+def _under_claim(
+    task: Task[Any, None],
+    name: str,
+    work: Callable[[], None],
+    *,
+    give_up: Callable[[str], None],
+    fail: Callable[[], float | None],
+) -> None:
+    """Does `work`, which judges `name`: `give_up` is told what is missing here, `fail` how long to wait for
+    another try."""
     try:
-        _judge(submission_id, attempt)
+        work()
     except Fenced:
-        _log.info("attempt %s of %s was overtaken", attempt, submission_id)
+        _log.info("the attempt at %s was overtaken", name)
     except (NoDevice, MissingRuntime, DataMissing, LanguageMissing) as error:
-        _log.warning("%s cannot be judged here: %s", submission_id, error)
+        _log.warning("%s cannot be judged here: %s", name, error)
         with suppress(Fenced):
-            services.give_up_attempt(submission_id, attempt, _lack(error))
+            give_up(_lack(error))
     except Exception:
-        _log.exception("judging %s failed", submission_id)
+        _log.exception("judging %s failed", name)
         try:
-            wait_s = services.fail_attempt(submission_id, attempt)
+            wait_s = fail()
         except Fenced:
             return
         if wait_s is not None:
-            raise self.retry(countdown=wait_s) from None
+            raise task.retry(countdown=wait_s) from None
 
 
 def _judge(submission_id: str, attempt: int) -> None:
@@ -100,24 +119,36 @@ def _judge(submission_id: str, attempt: int) -> None:
         if reached is not Stage.COMPILING:
             services.set_stage(submission_id, attempt, reached)
 
-    with _renewing(submission_id, attempt):
-        judgement = judge(
-            package_of(submission.version),
-            Answer(submission.language, submission.source),
-            sandbox=jail(),
-            hidden_root=settings.DATA_ROOT / "hidden",
-            builds=Builds(settings.BUILDS_ROOT),
-            observer=Observer(stage, case),
-        )
+    with _renewing(submission_id, partial(services.renew_claim, submission_id, attempt)):
+        judgement = _judged(submission, submission.version, observer=Observer(stage, case))
     for position in range(next(positions), len(judgement.cases)):
         services.record_case(submission_id, attempt, position, judgement.cases[position])
     services.finish(submission_id, attempt, judgement)
 
 
+def _judged(
+    submission: Submission,
+    version: ProblemVersion,
+    *,
+    observer: Observer | None = None,
+    kept: Mapping[tuple[str, str], CaseResult] | None = None,
+) -> Judgement:
+    """What `version` says of the submission, in this worker's jail."""
+    return judge(
+        package_of(version),
+        Answer(submission.language, submission.source),
+        sandbox=jail(),
+        hidden_root=settings.DATA_ROOT / "hidden",
+        builds=Builds(settings.BUILDS_ROOT),
+        observer=observer,
+        kept=kept,
+    )
+
+
 def _grade(submission: Submission, attempt: int) -> None:
     """Grades prose by its rubric, point by point."""
     pk = str(submission.pk)
-    with _renewing(pk, attempt):
+    with _renewing(pk, partial(services.renew_claim, pk, attempt)):
         question = grading.question_for(submission.version, language_of, leave_out=pk)
         try:
             found = _graded(question, submission.source)
@@ -153,48 +184,31 @@ def rejudge_answer(self: Task[Any, None], answer_id: int) -> None:
     attempt = rejudging.claim_answer(answer_id)
     if attempt is None:
         return
-    try:
-        _rejudge(answer_id, attempt)
-    except Fenced:
-        _log.info("attempt %s of answer %s of a rejudge was overtaken", attempt, answer_id)
-    except (UnsupportedAnswer, MalformedChoice):
-        with suppress(Fenced):
-            rejudging.give_up_answer(answer_id, attempt, Trouble.REFUSED)
-    except (NoDevice, MissingRuntime, DataMissing, LanguageMissing) as error:
-        with suppress(Fenced):
-            rejudging.give_up_answer(answer_id, attempt, _lack(error))
-    except Exception:
-        _log.exception("judging answer %s again failed", answer_id)
-        try:
-            wait_s = rejudging.fail_answer(answer_id, attempt)
-        except Fenced:
-            return
-        if wait_s is not None:
-            raise self.retry(countdown=wait_s) from None
+    _under_claim(
+        self,
+        f"answer {answer_id} of a rejudge",
+        partial(_rejudge, answer_id, attempt),
+        give_up=partial(rejudging.give_up_answer, answer_id, attempt),
+        fail=partial(rejudging.fail_answer, answer_id, attempt),
+    )
 
 
 def _rejudge(answer_id: int, attempt: int) -> None:
     related = ("rejudge__source__problem", "rejudge__target__problem", "submission")
     answer = RejudgedAnswer.objects.select_related(*related).get(pk=answer_id)
-    submission = answer.submission
-    with _renewing(str(answer_id), attempt, lambda: rejudging.renew_answer(answer_id, attempt)):
-        judgement = judge(
-            package_of(answer.rejudge.target),
-            Answer(submission.language, submission.source),
-            sandbox=jail(),
-            hidden_root=settings.DATA_ROOT / "hidden",
-            builds=Builds(settings.BUILDS_ROOT),
-            kept=rejudging.results_kept(answer),
-        )
+    kept = rejudging.results_kept(answer)
+    try:
+        with _renewing(str(answer_id), partial(rejudging.renew_answer, answer_id, attempt)):
+            judgement = _judged(answer.submission, answer.rejudge.target, kept=kept)
+    except (UnsupportedAnswer, MalformedChoice):
+        rejudging.give_up_answer(answer_id, attempt, Trouble.REFUSED)
+        return
     rejudging.finish_answer(answer_id, attempt, judgement)
 
 
 @contextmanager
-def _renewing(
-    submission_id: str, attempt: int, renew_claim: Callable[[], None] | None = None
-) -> Iterator[None]:
+def _renewing(key: str, renew_claim: Callable[[], None]) -> Iterator[None]:
     """Keeps the claim alive while judging takes its time."""
-    renew_claim = renew_claim or partial(services.renew_claim, submission_id, attempt)
     over = threading.Event()
     every_s = services.lease().total_seconds() / 4
 
@@ -205,9 +219,9 @@ def _renewing(
                     renew_claim()
                 except DatabaseError as error:
                     # The lease outlasts a database that is away for a moment.
-                    _log.warning("the claim on %s is not renewed: %s", submission_id, error)
+                    _log.warning("the claim on %s is not renewed: %s", key, error)
         except Fenced:
-            _log.info("attempt %s of %s lost its claim", attempt, submission_id)
+            _log.info("the attempt at %s lost its claim", key)
         finally:
             connection.close()
 
