@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+_AGAIN_S = 0.01
 
 
 class Stop:
@@ -15,6 +22,7 @@ class Stop:
         self._interrupts = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
+        signal.signal(signal.SIGALRM, self._interrupt_again)
 
     def __call__(self) -> bool:
         """Whether the end was asked for."""
@@ -26,12 +34,26 @@ class Stop:
         self._interrupts = True
         if self.asked:
             raise KeyboardInterrupt
+        report, sys.unraisablehook = sys.unraisablehook, self._lost
         try:
             yield
         finally:
             self._interrupts = False
+            sys.unraisablehook = report
 
     def _ask(self, _number: int, _frame: object) -> None:
         first, self.asked = not self.asked, True
         if first and self._interrupts:
+            raise KeyboardInterrupt
+
+    def _lost(self, unraisable: UnraisableHookArgs) -> None:
+        """A signal that comes within a destructor or a weak reference's callback raises where Python drops
+        exceptions: it must be raised once more."""
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+        else:
+            sys.__unraisablehook__(unraisable)
+
+    def _interrupt_again(self, _number: int, _frame: object) -> None:
+        if self._interrupts:
             raise KeyboardInterrupt

@@ -14,7 +14,6 @@ import json
 import os
 import resource
 import select
-import signal
 import socket
 import sys
 import tempfile
@@ -38,6 +37,7 @@ from sandbox.oci.runtimes import REMEDY, find_runtime
 from sandbox.orders import Order, read_order
 from sandbox.pool import Plan, Pool
 from sandbox.run import Run, Source
+from sandbox.stopping import Stop
 from sandbox.syscalls import die_with_parent
 from sandbox.wire import DescriptorsLost, NoMessage, WireError, receive_control, send_control
 
@@ -101,30 +101,31 @@ class Supervisor:
             report=_log,
         )
 
-    def serve(self) -> None:
-        """Listens, says `ready` on stdout, and serves each connection in a thread of its own.
+    def serve(self, stop: Stop) -> None:
+        """Listens, says `ready` on stdout, and serves each connection in a thread of its own until told to
+        stop.
 
         Raises `SandboxUnavailable` where this host lets no box be made: less is not offered.
         """
         with door.listen(self._socket_path, self._owner) as listener:
+            listener.setblocking(False)
             try:
                 for runtime in self._parked:
                     self._pool(runtime)
                 refuse_unfit_host()
                 threading.Thread(target=self._keep_house, name="house", daemon=True).start()
                 print(door.READY, flush=True)
-                while True:
+                while stop.waits_for(listener):
                     self._accept(listener)
-            except _Stopped:
+            finally:
                 self._stop()
-            except SandboxUnavailable:
-                self._stop()
-                raise
 
     def _accept(self, listener: socket.socket) -> None:
         """Serves the next client. Where there is no room for it, the supervisor makes some, and lives on."""
         try:
             connection, _ = listener.accept()
+        except BlockingIOError:
+            return  # who knocked has left
         except OSError as error:  # accept(2): out of descriptors or memory, or the client is gone again
             self._make_room(error)
             return
@@ -293,18 +294,8 @@ def _is_gone(client: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-class _Stopped(Exception):
-    pass
-
-
 def _log(message: str) -> None:
     print(f"sandbox: {message}", file=sys.stderr, flush=True)
-
-
-def _stop(_number: int, _frame: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise _Stopped
 
 
 def _prepare_process() -> None:
@@ -323,13 +314,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.die_with_parent:
         die_with_parent()
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    stop = Stop()
     _prepare_process()
     try:
-        Supervisor(options.config).serve()
+        Supervisor(options.config).serve(stop)
     except SandboxUnavailable as error:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # who reads this ends us
         print(json.dumps({"message": error.message, "remedy": error.remedy}), flush=True)
         return 1
     return 0

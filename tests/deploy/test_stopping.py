@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -63,3 +64,26 @@ def test_make_passes_the_signal_on(start: Start) -> None:
     up.send(signal.SIGTERM)
     assert up.left() == set()
     assert "stopping" in up.output
+
+
+LOST = """
+import os, signal, time, weakref
+from deploy.stopping import Stop
+
+stop = Stop()
+try:
+    with stop.interrupts():
+        it = set()
+        seen = weakref.ref(it, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+        del it
+        time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted", stop.asked)
+"""
+
+
+def test_a_signal_within_a_callback_that_may_not_raise_is_not_lost() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", LOST], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert (said.stdout, said.stderr) == ("interrupted True\n", "")
