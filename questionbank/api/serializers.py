@@ -125,6 +125,8 @@ class ProblemDetailSerializer(ProblemSerializer):
     license = serializers.SerializerMethodField()
     needs_gpu = serializers.SerializerMethodField()
     missing_data = serializers.SerializerMethodField()
+    difficulty_reason = serializers.SerializerMethodField()
+    prerequisites = serializers.SerializerMethodField()
 
     class Meta(ProblemSerializer.Meta):
         fields = (  # type: ignore[assignment]
@@ -141,6 +143,8 @@ class ProblemDetailSerializer(ProblemSerializer):
             "license",
             "needs_gpu",
             "missing_data",
+            "difficulty_reason",
+            "prerequisites",
         )
 
     def _package(self) -> Package:
@@ -207,6 +211,14 @@ class ProblemDetailSerializer(ProblemSerializer):
     )
     def get_missing_data(self, _: ProblemVersion) -> tuple[str, ...]:
         return missing_data(self._package())
+
+    @extend_schema_field(LocalisedSerializer(allow_null=True, help_text="why it is as difficult as it says"))
+    def get_difficulty_reason(self, _: ProblemVersion) -> Any:
+        return self._package().difficulty_reason
+
+    @extend_schema_field(LocalisedSerializer(allow_null=True, help_text="what one should know before"))
+    def get_prerequisites(self, _: ProblemVersion) -> Any:
+        return self._package().prerequisites
 
 
 def _sample(package: Package, test: TestCase) -> dict[str, Any]:

@@ -132,4 +132,7 @@ def _foundation(package: Package) -> Package:
         source_url="",
         rights_owner="",
         notices=(),
+        difficulty_reason=None,
+        prerequisites=None,
+        references=(),
     )

@@ -326,6 +326,14 @@ class ReferenceSubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Where more can be read; `url` is an http or https address."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     slug: str
     content_hash: str
@@ -375,6 +383,11 @@ class Package:
     rights_owner: str = ""
     notices: tuple[Finding, ...] = ()
     """What of the package is not used here, and why."""
+    difficulty_reason: Localised | None = None
+    """Why the problem is as difficult as it says."""
+    prerequisites: Localised | None = None
+    """What one should know before."""
+    references: tuple[Reference, ...] = ()
 
     @property
     def needs_gpu(self) -> bool:

@@ -34,6 +34,7 @@ from questionbank.packages.sections import (
     function_spec,
     gate_spec,
     open_spec,
+    with_guidance,
 )
 from questionbank.packages.starters import starter_for
 
@@ -79,7 +80,7 @@ def read_package(folder: Path, *, slug: str | None = None) -> Package:
         findings.raise_if_any()
         package = _package(name, files, problem, touchstone, findings)
     findings.raise_if_any()
-    return package
+    return with_guidance(package, touchstone or {})
 
 
 def _program(slug: str, files: Files, touchstone: dict[str, Any] | None, findings: Findings) -> Package:

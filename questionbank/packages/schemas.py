@@ -146,6 +146,10 @@ _CHECKER = _object(
     },
 )
 
+WEB_ADDRESS = r"^https?://[^\s\"'<>\\]+\Z"
+"""Whoever clicks a reference goes there: no other scheme, no blanks, no quotes."""
+_REFERENCE = _object({"title": _TEXT, "url": {"type": "string", "pattern": WEB_ADDRESS, "maxLength": 500}})
+
 _GATE = _object(
     {},
     {
@@ -163,6 +167,9 @@ TOUCHSTONE: Schema = _object(
         "expected_minutes": {"type": "integer", "minimum": 1, "maximum": 600},
     },
     {
+        "difficulty_reason": LOCALISED,
+        "prerequisites": LOCALISED,
+        "references": {"type": "array", "items": _REFERENCE, "maxItems": 20, "uniqueItems": True},
         "tags": {"type": "array", "items": _TEXT, "uniqueItems": True},
         "languages": {
             "anyOf": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -28,9 +29,11 @@ from questionbank.packages.model import (
     Numeric,
     OpenSpec,
     Option,
+    Package,
     Parameter,
     Performance,
     PointLevel,
+    Reference,
     RubricPoint,
     TestCase,
 )
@@ -41,6 +44,16 @@ _DOCUMENT = "touchstone.yaml"
 _WEIGHT_SLACK = 1e-6
 SUBMISSIONS_PER_HOUR = 30
 """How often an artifact exercise may be answered where its package says nothing."""
+
+
+def with_guidance(package: Package, touchstone: Mapping[str, Any]) -> Package:
+    """The package with what guides a reader: why it is as difficult as it is, what to know, what to read."""
+    return replace(
+        package,
+        difficulty_reason=touchstone.get("difficulty_reason"),
+        prerequisites=touchstone.get("prerequisites"),
+        references=tuple(Reference(**one) for one in touchstone.get("references", ())),
+    )
 
 
 def answer_languages(

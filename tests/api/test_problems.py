@@ -10,6 +10,7 @@ from questionbank.models import ProblemVersion
 from questionbank.services import publish
 from tests import bank
 from tests.api.conftest import Api, refused
+from tests.packages.writing import write_package
 
 
 def slugs(answer: object) -> list[str]:
@@ -102,3 +103,18 @@ def test_a_long_catalogue_takes_no_more_queries_than_a_short_one(
 ) -> None:
     with django_assert_max_num_queries(4):  # type: ignore[operator]
         visitor.get("problems/")
+
+
+def test_a_problem_says_what_to_know_before_and_why_it_is_difficult_and_no_references(
+    visitor: Api, tmp_path: Path
+) -> None:
+    said = {
+        "difficulty_reason": {"en": "One rule.", "zh": "一条规则。"},
+        "prerequisites": {"en": "Sums.", "zh": "求和。"},
+    }
+    paper = {"title": "All about it", "url": "https://example.org"}
+    publish(write_package(tmp_path, slug="guided", touchstone={**said, "references": [paper]}))
+    problem = visitor.get("problems/guided/").json()
+    assert {key: problem[key] for key in said} == said
+    assert "https://example.org" not in str(problem), "they open with the editorial"
+    assert visitor.get(f"problems/{bank.FUNCTION}/").json()["prerequisites"] is None

@@ -74,6 +74,7 @@ def test_a_test_whose_number_has_another_type_is_another_test(tmp_path: Path) ->
         ({"problem": {"limits": {"time_limit": 2, "memory": 128, "output": 1}}}, True),
         ({"touchstone": {"time_multipliers": {"python": 2}}}, True),
         ({"touchstone": {"difficulty": "hard", "topics": ["training"]}}, False),
+        ({"touchstone": {"prerequisites": {"en": "Sums.", "zh": "求和。"}}}, False),
         ({"files": {"submissions/wrong_answer/a.py": "def solve(x): return x"}}, False),
     ],
 )

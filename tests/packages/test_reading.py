@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from questionbank.packages.errors import PackageError
-from questionbank.packages.model import DeviceNeed, DeviceWish, Kind
+from questionbank.packages.model import DeviceNeed, DeviceWish, Kind, Reference
 from questionbank.packages.reader import read_package
 from tests.packages.writing import TOUCHSTONE, write_package
 
@@ -40,6 +40,31 @@ def test_a_package_may_want_a_device_and_high_assurance(tmp_path: Path) -> None:
     assert (plain.device, plain.needs_gpu, plain.high_assurance) == (None, False, False)
 
 
+GUIDANCE: dict[str, Any] = {
+    "difficulty_reason": {"en": "One rule.", "zh": "一条规则。"},
+    "prerequisites": {"en": "Addition.", "zh": "加法。"},
+    "references": [{"title": "On sums", "url": "https://example.org/sums?a=1&b=2"}],
+}
+
+
+def test_a_package_may_say_why_it_is_difficult_what_to_know_and_what_to_read(tmp_path: Path) -> None:
+    package = read_package(write_package(tmp_path / "a", touchstone=GUIDANCE))
+    assert package.difficulty_reason == GUIDANCE["difficulty_reason"]
+    assert package.prerequisites == GUIDANCE["prerequisites"]
+    assert package.references == (Reference("On sums", "https://example.org/sums?a=1&b=2"),)
+    plain = read_package(write_package(tmp_path / "b"))
+    assert (plain.difficulty_reason, plain.prerequisites, plain.references) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "ftp://example.org/a", "//example.org", "https://", "https://a b", "http://a\n"],
+)
+def test_a_reference_leads_to_a_web_address_only(tmp_path: Path, url: str) -> None:
+    found = faults(write_package(tmp_path, touchstone={"references": [{"title": "x", "url": url}]}))
+    assert any("references.0.url" in fault for fault in found), found
+
+
 def test_the_content_hash_changes_with_any_file_and_with_nothing_else(tmp_path: Path) -> None:
     first = read_package(write_package(tmp_path / "a")).content_hash
     assert read_package(write_package(tmp_path / "b")).content_hash == first
@@ -56,6 +81,7 @@ def test_the_content_hash_changes_with_any_file_and_with_nothing_else(tmp_path: 
         ("touchstone", {"kind": "quiz"}, "'quiz' is not one of"),
         ("touchstone", {"topics": []}, "topics"),
         ("touchstone", {"choice": {"options": []}}, "choice"),
+        ("touchstone", {"prerequisites": {"en": "only English"}}, "'zh' is a required property"),
         ("touchstone", {"device": "tpu"}, "'tpu' is not one of ['any', 'gpu']"),
         ("touchstone", {"device": "gpu"}, "functions with `runtime: ml`"),
         ("touchstone", {"device_memory_mib": 100}, "says nothing without `device`"),

@@ -103,6 +103,8 @@ def test_settings_reach_both_documents_and_leave_other_keys(client: Client, draf
         client, draft, "draft-settings", difficulty="hard", expected_minutes="25", topics=["training"],
         tags="one, two", time_limit="3", memory="128", output="4", languages=["python", "cpp"],
         function_name="double", parameters="x: float", returns="float", runtime="python", rtol="1e-6",
+        prerequisites_en="Sums.", prerequisites_zh="求和。",
+        references="https://example.org/a On sums\n\n http://example.org/b  More ",
     )  # fmt: skip
     save(
         client, draft, "draft-file", "submissions/accepted/reference.py", text="def double(x): return 2 * x\n"
@@ -114,10 +116,26 @@ def test_settings_reach_both_documents_and_leave_other_keys(client: Client, draf
     assert package.function.numeric is not None
     assert (package.function.name, package.function.numeric.rtol) == ("double", 1e-6)
     assert package.license == before.license
+    assert (package.prerequisites, package.difficulty_reason) == ({"en": "Sums.", "zh": "求和。"}, None)
+    assert [(one.title, one.url) for one in package.references] == [
+        ("On sums", "https://example.org/a"),
+        ("More", "http://example.org/b"),
+    ]
+    page = client.get(reverse("draft-settings", args=[draft.pk])).content.decode()
+    assert "https://example.org/a On sums\nhttp://example.org/b More</textarea>" in page
 
 
 @pytest.mark.parametrize(
-    "fault", [{"returns": "number"}, {"parameters": "x"}, {"time_limit": "0"}, {"topics": ["other"]}]
+    "fault",
+    [
+        {"returns": "number"},
+        {"parameters": "x"},
+        {"time_limit": "0"},
+        {"topics": ["other"]},
+        {"prerequisites_en": "Sums."},
+        {"references": "javascript:alert(1) Click"},
+        {"references": "https://example.org/without-a-title"},
+    ],
 )
 def test_a_faulty_setting_is_told_at_its_field(
     client: Client, draft: ProblemDraft, fault: dict[str, object]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from questionbank.packages.editing import Changes, Contents, document, written
 from questionbank.packages.languages import LANGUAGES
 from questionbank.packages.model import Kind
-from questionbank.packages.schemas import TOPICS
+from questionbank.packages.schemas import TEXT_LANGUAGES, TOPICS, WEB_ADDRESS
 from questionbank.packages.types import UnknownType, parse_type
 from questionbank.pages.words import DIFFICULTY_NAMES
 
@@ -27,6 +27,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
         "float_relative_tolerance",
     ),
 }
+_IN_BOTH = ("difficulty_reason", "prerequisites")
 _WITHOUT_LANGUAGES = (Kind.CHOICE, Kind.OPEN)
 
 
@@ -40,6 +41,24 @@ class SettingsForm(forms.Form):
     )
     tags = forms.CharField(
         label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("With commas between them.")
+    )
+    difficulty_reason_en = forms.CharField(
+        label=gettext_lazy("Why this difficulty, English"), required=False, max_length=500
+    )
+    difficulty_reason_zh = forms.CharField(
+        label=gettext_lazy("Why this difficulty, Chinese"), required=False, max_length=500
+    )
+    prerequisites_en = forms.CharField(
+        label=gettext_lazy("Prerequisites, English"), required=False, max_length=500
+    )
+    prerequisites_zh = forms.CharField(
+        label=gettext_lazy("Prerequisites, Chinese"), required=False, max_length=500
+    )
+    references = forms.CharField(
+        label=gettext_lazy("References"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("One a line: an address, a blank, a title."),
     )
     time_limit = forms.FloatField(label=gettext_lazy("Time limit, seconds of CPU"), min_value=0.01)
     memory = forms.IntegerField(label=gettext_lazy("Memory, MiB"), min_value=1)
@@ -95,9 +114,16 @@ class SettingsForm(forms.Form):
         function, checker = _mapping(touchstone, "function"), _mapping(touchstone, "checker")
         numeric = _mapping(function, "numeric")
         parameters = [one for one in function.get("parameters", []) if isinstance(one, dict)]
+        references = [one for one in touchstone.get("references", []) if isinstance(one, dict)]
         return {
             **{key: touchstone.get(key) for key in ("difficulty", "expected_minutes", "topics")},
             "tags": ", ".join(map(str, touchstone.get("tags", []))),
+            **{
+                f"{key}_{language}": _mapping(touchstone, key).get(language)
+                for key in _IN_BOTH
+                for language in TEXT_LANGUAGES
+            },
+            "references": "\n".join(f"{one.get('url')} {one.get('title')}" for one in references),
             "time_limit": limits.get("time_limit", 2),
             "memory": limits.get("memory", 256),
             "output": limits.get("output", 8),
@@ -110,6 +136,25 @@ class SettingsForm(forms.Form):
             "rtol": numeric.get("rtol"),
             **checker,
         }
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for key in _IN_BOTH:
+            missing = [one for one in TEXT_LANGUAGES if not given.get(f"{key}_{one}")]
+            if len(missing) == 1:
+                self.add_error(f"{key}_{missing[0]}", _("Write it in both languages, or in neither."))
+        return given
+
+    def clean_references(self) -> list[dict[str, str]]:
+        found = []
+        for line in filter(str.strip, self.cleaned_data["references"].splitlines()):
+            url, _blank, title = line.strip().partition(" ")
+            if not re.fullmatch(WEB_ADDRESS, url) or not title.strip():
+                raise forms.ValidationError(
+                    _("Begin each line with an address, http:// or https://, and write a title after it.")
+                )
+            found.append({"title": title.strip(), "url": url})
+        return found
 
     def clean_parameters(self) -> list[dict[str, str]]:
         found = []
@@ -149,6 +194,10 @@ def with_settings(contents: Contents, kind: str, form: SettingsForm) -> Changes:
     touchstone |= {key: given[key] for key in ("topics", "difficulty", "expected_minutes")}
     tags = [tag.strip() for tag in given["tags"].split(",") if tag.strip()]
     _put(touchstone, "tags", list(dict.fromkeys(tags)))
+    for key in _IN_BOTH:
+        texts = {language: given[f"{key}_{language}"] for language in TEXT_LANGUAGES}
+        _put(touchstone, key, texts if all(texts.values()) else None)
+    _put(touchstone, "references", given["references"])
     if "languages" in given:
         everything = set(given["languages"]) == set(LANGUAGES)
         touchstone["languages"] = "all" if everything else given["languages"]
