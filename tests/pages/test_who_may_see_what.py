@@ -90,8 +90,10 @@ def test_answers_and_rubrics_stay_hidden_until_the_problem_is_solved(
     if package.open:
         secrets += [point.statement["en"][:40] for point in package.open.points]
         secrets.append(package.open.model_answer["en"].strip()[:40])
+    secrets += [reference.url for reference in package.references]
     for user in (None, candidate):
         text = client_of(user).get(reverse("problem", args=[slug])).content.decode()
+        assert "Why this difficulty" in text
         assert [secret for secret in secrets if secret in text] == []
 
 
@@ -101,8 +103,10 @@ def test_the_editorial_opens_after_the_problem_is_solved(
     client = client_of(candidate)
     answered()
     assert not client.get(reverse("problem", args=[CODE])).context["editorial_open"]
-    answered(verdict="AC", score=100.0)
-    assert client.get(reverse("problem", args=[CODE])).context["editorial_open"]
+    solved = answered(verdict="AC", score=100.0)
+    page = client.get(reverse("problem", args=[CODE]))
+    assert page.context["editorial_open"]
+    assert package_of(solved.version).references[0].url in page.content.decode()
 
 
 def test_giving_up_opens_the_editorial_to_that_person_only(
