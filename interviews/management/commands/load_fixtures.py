@@ -1,4 +1,4 @@
-"""`manage.py load_fixtures`: topics and shipped problems; demo users and a set where TOUCHSTONE_DEMO is 1."""
+"""`manage.py load_fixtures`: topics and shipped problems; demo users and sets where TOUCHSTONE_DEMO is 1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fixtures import demo
 
 
 class Command(BaseCommand):
-    help = "Publishes the shipped problems; with TOUCHSTONE_DEMO=1 makes demo users and a set."
+    help = "Publishes the shipped problems; with TOUCHSTONE_DEMO=1 makes demo users and sets."
 
     def handle(self, *args: Any, **options: Any) -> None:
         demo.load_topics()
@@ -22,5 +22,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(versions)} problems are published.")
         if settings.DEMO:
             demo.load_users()
+            demo.load_ready_sets()
             demo.load_set()
             self.stdout.write("Demo users: candidate, interviewer, author, admin.")
