@@ -1,53 +1,41 @@
-"""Answers that people have graded: JSON lines, JSON, a table with any separator, or a folder of XML."""
+"""Answers that people have graded, out of a file of any form: each part is found by its column's name."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from grader.open.records import Record, UnreadableDataset, records_of
+
+__all__ = ["Dataset", "Row", "UnreadableDataset", "read_dataset"]
+
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "id": ("q_id", "qid", "question_id", "questionid", "id_question", "question_number"),
-    "question": ("question", "question_text", "questiontext", "prompt", "query", "q"),
-    "reference": (
-        *("reference", "references", "reference_answer", "referenceanswer", "reference_answers", "rubric"),
-        *(
-            "desired_answer",
-            "model_answer",
-            "ideal_answer",
-            "gold_answer",
-            "correct_answer",
-            "teacher_answer",
-        ),
-        *("sample_answer", "target", "expected", "instructor_answer", "provided_answer"),
-        *(f"reference{number}" for number in range(1, 10)),
-    ),
+    "id": ("q_id", "question_id", "id_question", "question_number", "题号", "问题编号"),
+    "question": ("question", "question_text", "prompt", "query", "q", "问题", "题目", "题干"),
     "answer": (
-        *("answer", "student_answer", "studentanswer", "student_response", "response", "student", "text"),
-        *("provided_answer", "answer_text", "essay", "candidate_answer"),
+        *("student_answer", "student_response", "candidate_answer", "student", "response", "provided_answer"),
+        *("answer", "answer_text", "text", "essay", "学生答案", "考生答案", "作答", "回答", "答案"),
     ),
     "score": (
         *("score", "score_avg", "average_score", "score_average", "grade", "grades", "human_score", "mark"),
-        *(
-            "grades_round",
-            "normalized_grade",
-            "average",
-            "avg",
-            "rating",
-            "points",
-            "label",
-            "gold",
-            "accuracy",
-        ),
-        *("verification_feedback", "gold_label", "y"),
+        *("grades_round", "normalized_grade", "average", "avg", "rating", "points", "label", "gold"),
+        *("accuracy", "verification_feedback", "gold_label", "y", "得分", "分数", "评分", "标签"),
+    ),
+    "reference": (
+        *("reference", "references", "reference_answer", "reference_answers", "rubric", "desired_answer"),
+        *("model_answer", "ideal_answer", "gold_answer", "correct_answer", "teacher_answer"),
+        *("sample_answer", "target", "expected", "instructor_answer", "provided_answer", "answer"),
+        *("参考答案", "标准答案", "评分标准", *(f"reference{number}" for number in range(1, 10))),
     ),
 }
+"""Of each part the usual names, the surest first. The answer comes before the reference, which takes all that
+is left: where both a `student_answer` and an `answer` are there, the second is the reference."""
 _LABELS: Mapping[str, float] = {
     "correct": 1,
     "true": 1,
@@ -57,9 +45,13 @@ _LABELS: Mapping[str, float] = {
     "entailment": 1,
     "partially_correct_incomplete": 0.5,
     "partially_correct": 0.5,
-    "partially correct": 0.5,
     "partial": 0.5,
+    "正确": 1,
+    "对": 1,
+    "部分正确": 0.5,
     "incorrect": 0,
+    "错误": 0,
+    "错": 0,
     "contradictory": 0,
     "irrelevant": 0,
     "non_domain": 0,
@@ -68,13 +60,23 @@ _LABELS: Mapping[str, float] = {
     "no": 0,
     "fail": 0,
 }
+_NO_SCORE = frozenset({"", "-", "–", "?", "nan", "na", "n/a", "null", "none"})
+_PERCENT = 100.0
 _SCALES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 100.0)
 _STEPS = (1.0, 0.5, 0.25, 0.1)
 _ENOUGH = 0.95
 
 
-class UnreadableDataset(ValueError):
-    """The file holds no graded answers that can be read; the message says why."""
+class _Unit(Enum):
+    NUMBER = "a number"
+    PERCENT = "a percentage"
+    LABEL = "a label"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    value: float
+    unit: _Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Dataset:
     scale: float
     step: float
     left_out: int
-    """Rows without a score that can be read."""
+    """Rows without a score."""
 
 
 def read_dataset(
@@ -119,26 +121,40 @@ def read_dataset(
     given = dict(columns or {})
     if unknown := given.keys() - _NAMES.keys():
         raise UnreadableDataset(f"there is no part {sorted(unknown)[0]!r}: name {', '.join(_NAMES)}")
-    try:
-        records = _xml(path) if path.is_dir() or path.suffix == ".xml" else _records(path, given)
-        texts = _questions(questions) if questions else {}
-    except OSError as error:
-        raise UnreadableDataset(f"{error.filename} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
+    if scale is not None and not (scale > 0 and math.isfinite(scale)):
+        raise UnreadableDataset(f"the scale {scale:g} is no highest score: it must be above 0")
+    numbered = any(name.isdigit() for names in given.values() for name in names.split("+"))
+    records = records_of(path, header=not numbered)
+    places = _places(records, given, path)
+    texts = _questions(questions) if questions else {}
+    marked = [(record, _mark(record, places["score"][0], path)) for record in records]
+    found = [(record, mark) for record, mark in marked if mark is not None]
+    if not found:
         raise UnreadableDataset(
-            f"{path} is no UTF-8 text: byte {error.start} belongs to no character"
-        ) from error
-    rows = [_row(record, texts) for record in _assigned(records, given, path)]
-    kept = tuple(row for row in rows if row is not None)
-    if not kept:
-        raise UnreadableDataset(f"{path} holds no row with an answer's score")
-    largest = max(row.score for row in kept)
-    if min(row.score for row in kept) < 0:
-        raise UnreadableDataset(f"{path} holds scores below 0")
-    found = scale or next((size for size in _SCALES if largest <= size), largest)
-    if largest > found:
-        raise UnreadableDataset(f"{path} holds the score {largest:g}, above the scale {found:g}")
-    return Dataset(kept, found, _step([row.score for row in kept], found), len(rows) - len(kept))
+            f"{path} holds no row with a score: the column {places['score'][0]!r} has none in "
+            f"{len(records)} rows"
+        )
+    highest = _scale(found, places["score"][0], path, scale)
+    rows = tuple(_row(record, places, mark.value, texts, path) for record, mark in found)
+    return Dataset(rows, highest, _step([row.score for row in rows], highest), len(records) - len(rows))
+
+
+def _scale(found: Sequence[tuple[Record, _Mark]], column: str, path: Path, wanted: float | None) -> float:
+    """The highest score there may be. Raises `UnreadableDataset` where the scores cannot be on one scale."""
+    unit = found[0][1].unit
+    for record, mark in found:
+        if mark.unit is not unit:
+            raise UnreadableDataset(
+                f"{_where(path, record, column)}: {record.values[column]!r} is {mark.unit.value}, but before "
+                f"it stands {unit.value}: scores must be of one kind"
+            )
+    largest = _PERCENT if unit is _Unit.PERCENT else max(mark.value for _, mark in found)
+    scale = wanted or next((size for size in _SCALES if largest <= size), largest)
+    for record, mark in found:
+        if not 0 <= mark.value <= scale:
+            beyond = "below 0" if mark.value < 0 else f"above the scale {scale:g}"
+            raise UnreadableDataset(f"{_where(path, record, column)}: {mark.value:g} is {beyond}")
+    return scale
 
 
 def _step(scores: Sequence[float], scale: float) -> float:
@@ -153,85 +169,24 @@ def _step(scores: Sequence[float], scale: float) -> float:
     return next((step for step in _STEPS if fits(step)), _STEPS[-1])
 
 
-def _records(path: Path, columns: Mapping[str, str]) -> list[dict[str, Any]]:
-    text = path.read_text(encoding="utf-8-sig")
-    if path.suffix in (".jsonl", ".json", ".ndjson"):
-        return _json(text, path)
-    return _table(text, header=not any(name.isdigit() for name in columns.values()))
-
-
-def _json(text: str, path: Path) -> list[dict[str, Any]]:
-    try:
-        whole = json.loads(text) if text.lstrip().startswith("[") else None
-        found = (
-            whole if whole is not None else [json.loads(line) for line in text.split("\n") if line.strip()]
-        )
-    except json.JSONDecodeError as error:
-        raise UnreadableDataset(f"{path} is no JSON at line {error.lineno}: {error.msg}") from error
-    if not all(isinstance(record, dict) for record in found):
-        raise UnreadableDataset(f"{path} holds something that is no object")
-    return list(found)
-
-
-def _table(text: str, *, header: bool) -> list[dict[str, Any]]:
-    csv.field_size_limit(10_000_000)
-    first = text.partition("\n")[0]
-    separator = max("\t,;|", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(row)]
-    if not header:
-        width = max(map(len, rows), default=0)
-        return [dict(zip(map(str, range(1, width + 1)), row, strict=False)) for row in rows]
-    return [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
-
-
-def _xml(path: Path) -> list[dict[str, Any]]:
-    """Short-answer XML: questionText, referenceAnswer, studentAnswer with response and score, or with the
-    text itself and an attribute `accuracy`."""
-    files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
-    if not files:
-        raise UnreadableDataset(f"{path} is a folder without XML files")
-    records: list[dict[str, Any]] = []
-    for file in files:
-        try:
-            root = ElementTree.parse(file).getroot()  # noqa: S314 - expat here expands no outside entity
-        except ElementTree.ParseError as error:
-            raise UnreadableDataset(f"{file} is no XML: {error}") from error
-        shared = {
-            "q_id": root.get("id") or file.stem,
-            "question": root.findtext("questionText") or "",
-            "reference": [item.text or "" for item in root.iter("referenceAnswer")],
-        }
-        for answer in root.iter("studentAnswer"):
-            response = answer.find("response")
-            text = (response.text if response is not None else answer.text) or ""
-            score = answer.findtext("score") or answer.get("accuracy")
-            records.append({**shared, "answer": text, "score": score})
-    return records
-
-
 def _questions(path: Path) -> dict[str, str]:
-    rows = _table(path.read_text(encoding="utf-8-sig"), header=False)
-    return {row["1"]: row["2"] for row in rows if "2" in row}
+    records = records_of(path, header=False)
+    return {str(record.values["1"]): str(record.values["2"]) for record in records if "2" in record.values}
 
 
-def _assigned(
-    records: Sequence[Mapping[str, Any]], given: Mapping[str, str], path: Path
-) -> Iterable[dict[str, Any]]:
-    """Each record by part: what was asked for, else the column with a known name."""
-    present = {name: None for record in records for name in record}
-    known = {str(name).strip().lower().replace(" ", "_"): name for name in present}
-    places: dict[str, list[str]] = {}
+def _places(records: Sequence[Record], given: Mapping[str, str], path: Path) -> dict[str, list[str]]:
+    """The columns of each part: those that were asked for, else those with a usual name."""
+    present = {name: None for record in records for name in record.values}
+    known = {re.sub(r"[\W_]", "", str(name).lower()): name for name in present}
+    places = {part: names.split("+") for part, names in given.items()}
+    for name in (name for names in places.values() for name in names):
+        if name not in present:
+            raise UnreadableDataset(f"{path} has no column {name!r}; it has {', '.join(map(str, present))}")
     for part, names in _NAMES.items():
-        if part in given:
-            wanted = given[part].split("+")
-            if missing := [name for name in wanted if name not in present]:
-                raise UnreadableDataset(
-                    f"{path} has no column {missing[0]!r}; it has {', '.join(map(str, present))}"
-                )
-            places[part] = wanted
-        else:
-            taken = {place for places_ in places.values() for place in places_}
-            found = [known[name] for name in names if name in known and known[name] not in taken]
+        if part not in places:
+            taken = {name for others in places.values() for name in others}
+            usual = (known.get(name.replace("_", "")) for name in names)
+            found = [name for name in dict.fromkeys(usual) if name is not None and name not in taken]
             places[part] = found if part == "reference" else found[:1]
     for part in ("answer", "score"):
         if not places[part]:
@@ -240,23 +195,32 @@ def _assigned(
                 f"it has {', '.join(map(str, present))}"
             )
     if not places["id"] and not places["question"]:
-        raise UnreadableDataset(f"{path} says of no answer to which question it belongs")
-    for record in records:
-        yield {part: [record.get(place) for place in names] for part, names in places.items()}
+        raise UnreadableDataset(
+            f"{path} says of no answer to which question it belongs: name a column with "
+            f"--columns question=NAME or id=NAME; it has {', '.join(map(str, present))}"
+        )
+    return places
 
 
-def _row(parts: Mapping[str, Sequence[Any]], questions: Mapping[str, str]) -> Row | None:
-    score = _score(parts["score"][0])
-    if score is None:
-        return None
-    number = _text(parts["id"][0]) if parts["id"] else ""
+def _row(
+    record: Record,
+    places: Mapping[str, Sequence[str]],
+    score: float,
+    questions: Mapping[str, str],
+    path: Path,
+) -> Row:
+    parts = {part: [record.values.get(name) for name in names] for part, names in places.items()}
+    number = _text(parts["id"][0]).strip() if parts["id"] else ""
     question = _text(parts["question"][0]) if parts["question"] else questions.get(number, "")
-    references = tuple(
-        dict.fromkeys(text for value in parts["reference"] for text in _texts(value) if text.strip())
-    )
-    return Row(
-        " ".join(question.lower().split()) or number, question, references, _text(parts["answer"][0]), score
-    )
+    references = dict.fromkeys(text for value in parts["reference"] for text in _texts(value))
+    question_id = " ".join(question.lower().split()) or number
+    if not question_id:
+        column = (places["question"] or places["id"])[0]
+        raise UnreadableDataset(
+            f"{_where(path, record, column)}: empty, so the answer belongs to no question"
+        )
+    wanted = tuple(text for text in references if text.strip().lower() not in ("", "nan"))
+    return Row(question_id, question, wanted, _text(parts["answer"][0]), score)
 
 
 def _texts(value: Any) -> list[str]:
@@ -275,15 +239,31 @@ def _texts(value: Any) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    # JSON written by data frames says NaN where there is nothing.
+    return "" if value is None or value != value else str(value)
 
 
-def _score(value: Any) -> float | None:
-    text = _text(value).strip().lower()
-    if text in _LABELS:
-        return float(_LABELS[text])
-    try:
-        number = float(text)
-    except ValueError:
+def _mark(record: Record, column: str, path: Path) -> _Mark | None:
+    """The score of one row; None where it has none. Raises `UnreadableDataset` where it says what is none."""
+    text = _text(record.values.get(column)).strip().lower()
+    if text in _NO_SCORE:
         return None
-    return number if math.isfinite(number) else None
+    if (word := re.sub(r"[\s-]+", "_", text)) in _LABELS:
+        return _Mark(float(_LABELS[word]), _Unit.LABEL)
+    bare = text.removesuffix("%").strip()
+    if re.fullmatch(r"-?\d+,\d+", bare):
+        bare = bare.replace(",", ".")
+    try:
+        value = float(bare)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UnreadableDataset(
+            f"{_where(path, record, column)}: {text!r:.40} is neither a number nor a label such as "
+            "correct or incorrect; leave it empty where there is no score"
+        )
+    return _Mark(value, _Unit.PERCENT if text.endswith("%") else _Unit.NUMBER)
+
+
+def _where(path: Path, record: Record, column: str) -> str:
+    return f"{path}, {record.place}, column {column!r}"

@@ -7,10 +7,11 @@ none, terms alone none, another question's answers none, the model answer all.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,15 @@ def train(questions: Sequence[OpenQuestion], store: Path) -> Trained:
     )
 
 
-def save(trained: Trained, folder: Path) -> None:
-    """Writes points.npz and calibration.json."""
+def fingerprint(questions: Sequence[OpenQuestion]) -> str:
+    """SHA-256 of all that training takes from `questions`; their order, and what else is in the bank, is
+    nothing."""
+    taken = [asdict(replace(question, others=())) for question in sorted(questions, key=lambda item: item.id)]
+    return hashlib.sha256(json.dumps(taken, sort_keys=True).encode()).hexdigest()
+
+
+def save(trained: Trained, questions: Sequence[OpenQuestion], folder: Path) -> None:
+    """Writes points.npz and calibration.json, with the fingerprint of the `questions` it was trained on."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         name: array
@@ -77,6 +85,7 @@ def save(trained: Trained, folder: Path) -> None:
     }
     np.savez_compressed(folder / "points.npz", **arrays)  # type: ignore[arg-type]
     document = {
+        "trained_on": fingerprint(questions),
         "folds": len(trained.forests),
         "fold_of": dict(trained.fold_of),
         "all": trained.calibration.document(),

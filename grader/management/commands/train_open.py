@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 for package in packages
                 if package.kind is Kind.OPEN and package.open and package.open.graded
             ]
-            save(train(questions, Path(settings.DATA_ROOT) / "public"), options["into"])
+            save(train(questions, Path(settings.DATA_ROOT) / "public"), questions, options["into"])
         except (EncoderMissing, PackageError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"trained on {len(questions)} questions, written to {options['into']}")
