@@ -19,8 +19,7 @@ demo:
 test:
 	@bash deploy/system_packages.sh
 	$(RUN) --dev tests.models
-	@.venv/bin/python -m pytest
-	@.venv/bin/python -m tests.postgresql
+	@.venv/bin/python -m tests.lanes
 
 check:
 	$(RUN) --dev pre_commit run --all-files

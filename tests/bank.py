@@ -138,7 +138,9 @@ def _install_data() -> None:
     hidden: Path = settings.DATA_ROOT / "hidden" / DATA_NAME
     (settings.DATA_ROOT / "public" / DATA_NAME).mkdir(parents=True, exist_ok=True)
     (hidden / "inputs").mkdir(parents=True, exist_ok=True)
-    np.save(hidden / "labels.npy", np.ones(8, dtype=np.int64))
+    if not (hidden / "labels.npy").exists():
+        np.save(hidden / "new.npy", np.ones(8, dtype=np.int64))
+        (hidden / "new.npy").replace(hidden / "labels.npy")  # whole at once: another lane may read it now
 
 
 def candidate(name: str = "candidate", **fields: Any) -> User:

@@ -33,7 +33,9 @@ def prepare() -> None:
     hidden = DATA / "hidden"
     DATA.mkdir(parents=True, exist_ok=True)
     hidden.mkdir(mode=0o700, exist_ok=True)
-    (hidden / "salt").write_text(FIXED_SALT, encoding="ascii")
+    salt = hidden / "salt"
+    if not salt.exists() or salt.read_text(encoding="ascii") != FIXED_SALT:  # another lane may read it now
+        salt.write_text(FIXED_SALT, encoding="ascii")
 
 
 def main() -> int:

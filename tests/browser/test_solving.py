@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from questionbank.packages.model import Kind
 from tests.browser.conftest import Visit, expect_verdict, log_in, send, sign_up, write_code
-from tests.fixtures.bank import packages
+from tests.fixtures.bank import SLUGS, packages
 
 pytestmark = pytest.mark.browser
 PROBLEMS = Path(__file__).parents[2] / "fixtures" / "problems"
@@ -178,9 +178,10 @@ def test_the_catalogue_filters_at_once_and_keeps_its_address(visit: Visit) -> No
     expect(page.locator(".problem-table tbody tr")).to_have_count(choices)
 
 
-@pytest.mark.parametrize(
-    ("language", "theme"), [("en", "light"), ("en", "dark"), ("zh", "light"), ("zh", "dark")]
-)
+LOOKS = [("en", "light"), ("en", "dark"), ("zh", "light"), ("zh", "dark")]
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_every_page_is_accessible(
     visit: Visit, accessible: Callable[[Page], None], language: str, theme: str
 ) -> None:
@@ -189,7 +190,6 @@ def test_every_page_is_accessible(
         page.goto(path)
         accessible(page)
     log_in(page, "interviewer")
-    slugs = sorted(folder.name for folder in PROBLEMS.iterdir() if (folder / "problem.yaml").exists())
     for path in (
         "/problems/",
         "/submissions/",
@@ -200,7 +200,8 @@ def test_every_page_is_accessible(
     ):
         page.goto(path)
         accessible(page)
-    for slug in slugs:
+    # Each problem in one look of the four: what a page is made of is in all of them.
+    for slug in SLUGS[LOOKS.index((language, theme)) :: len(LOOKS)]:
         page.goto(f"/problems/{slug}/")
         if page.locator("textarea[data-editor]").count():
             page.locator(".cm-content").wait_for()
