@@ -51,5 +51,13 @@ class CannotRejudge(GraderError):
         self.field = field
 
 
+class CannotImport(GraderError):
+    """A file of problems is not taken, or not now; `field` names what was sent wrongly."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class Fenced(GraderError):
     """A newer attempt has taken the submission over: this worker's results are void."""

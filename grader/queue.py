@@ -16,6 +16,7 @@ RUN_TASK = "grader.run_samples"
 REJUDGE_TASK = "grader.rejudge_answer"
 PROVE_TASK = "grader.prove_draft"
 FILL_TASK = "grader.fill_expected"
+IMPORT_TASK = "grader.bring_problems"
 REQUEUE_TASK = "grader.requeue_forgotten"
 PREVIEW_TASK = "grader.preview_grade"
 TRIAL_TASK = "grader.try_grader"
@@ -62,6 +63,11 @@ def enqueue_proof(draft_id: str) -> None:
 def enqueue_filling(draft_id: str, user_id: int) -> None:
     """Asks for expected results in the name of a user, once the transaction is committed."""
     transaction.on_commit(partial(_send, FILL_TASK, draft_id, user_id))
+
+
+def enqueue_import(import_id: str) -> None:
+    """Has a worker bring an author's file of problems in, once the transaction is committed."""
+    transaction.on_commit(partial(_send, IMPORT_TASK, import_id))
 
 
 def _send(task: str, *arguments: str | int) -> None:

@@ -18,9 +18,10 @@ from celery.signals import beat_embedded_init, worker_ready
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from grader import devices, grading, previews, queue, rejudging, runs, services, trials
+from grader import devices, grading, importing, previews, queue, rejudging, runs, services, trials
 from grader.errors import Fenced, RunUnknown
 from grader.gate import filling
+from grader.gate.bringing import bring
 from grader.gate.proof import document
 from grader.gate.proving import Demands
 from grader.gate.summary import prove_folders
@@ -45,7 +46,9 @@ from grader.open.texts import language_of
 from grader.rejudging import Trouble
 from grader.verdict import Stage
 from questionbank import drafting, offering
-from questionbank.models import ProblemDraft, ProblemVersion, User
+from questionbank.exchange.reading import Format, Origin, read_data
+from questionbank.intake import pointed_out
+from questionbank.models import ProblemDraft, ProblemImport, ProblemVersion, User
 from questionbank.packages.model import Kind
 from questionbank.services import package_of
 from sandbox.client import Sandbox, connect
@@ -54,6 +57,8 @@ from sandbox.syscalls import die_with_parent
 
 _log = logging.getLogger(__name__)
 _one_grade = threading.Lock()
+_TOLD_EVERY = 5
+"""Problems of an import between two words of how far it is."""
 
 
 @lru_cache(maxsize=1)
@@ -279,6 +284,36 @@ def fill_expected(draft_id: str, user_id: int) -> None:
         drafting.end_work(draft_id)
 
 
+@shared_task(name=queue.IMPORT_TASK)
+def bring_problems(import_id: str) -> None:
+    """An author's file of problems, brought in whole or not at all."""
+    attempt = importing.claim_import(import_id)
+    if attempt is None:
+        return
+    try:
+        with _renewing(import_id, partial(importing.renew_import, import_id, attempt)):
+            _bring(ProblemImport.objects.get(pk=import_id), attempt)
+    except Fenced:
+        _log.info("the attempt at import %s was overtaken", import_id)
+    except Exception as error:
+        _log.exception("import %s failed", import_id)
+        importing.fail_import(import_id, attempt, f"{type(error).__name__}: {error}")
+
+
+def _bring(row: ProblemImport, attempt: int) -> None:
+    import_id = str(row.pk)
+
+    def tell(done: int, total: int) -> None:
+        if done in (0, total) or done % _TOLD_EVERY == 0:
+            importing.renew_import(import_id, attempt, done=done, total=total)
+
+    with importing.workspace(row, attempt) as folder:
+        data = importing.file_of(row).read_bytes()
+        found = read_data(data, row.name, Format(row.format), Origin(row.license, row.attribution, row.url))
+        brought = bring(found, folder, jail, tell)
+        importing.finish_import(import_id, attempt, pointed_out(brought))
+
+
 @shared_task(name=queue.RUN_TASK)
 def run_samples_task(run_id: str) -> None:
     """Runs samples or own input; the result lives for an hour."""
@@ -370,5 +405,6 @@ def requeue_forgotten() -> None:
     """Queues again what waits without a living worker."""
     number = services.requeue_forgotten()
     rejudging.send_due()
+    importing.send_due()
     if number:
         _log.warning("%s forgotten submissions were queued again", number)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -108,6 +109,23 @@ def _create(
             draft.save(update_fields=["content_hash"])
     except IntegrityError as error:
         raise InvalidDraft(_("Somebody is writing this problem already."), field="slug") from error
+    return draft
+
+
+def adopt(
+    folder: Path, *, key: UUID, user: User, slug: str, kind: str, based_on: ProblemVersion | None
+) -> ProblemDraft:
+    """A draft with the package in `folder`, which is moved; raises `IntegrityError` where one is open.
+
+    What an earlier try under the same `key` left on the disk gives way.
+    """
+    draft = ProblemDraft(id=key, slug=slug, kind=kind, author=user, based_on=based_on)
+    draft.content_hash = read_files(folder, Findings()).content_hash()
+    draft.save(force_insert=True)
+    home = folder_of(draft).parent
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(mode=0o700, parents=True)
+    shutil.move(folder, folder_of(draft))
     return draft
 
 

@@ -128,3 +128,47 @@ class DraftRevision(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["draft", "number"], name="draft_revision_once")]
+
+
+class ProblemImport(models.Model):
+    """A file of problems that an author brought, and what became of it. The file lies below
+    `settings.IMPORTS_ROOT` until its problems are drafts.
+
+    `report` is `questionbank.intake.document`. `attempt`, `failures`, `claimed_at` and `resend_at` as in
+    `grader.models.Submission`; `trouble` says why it ended through a fault of ours.
+    """
+
+    class State(models.TextChoices):
+        """READY: a dry run, and nothing is in the way. REFUSED: a problem is at fault. FAILED: we are."""
+
+        QUEUED = "queued"
+        RUNNING = "running"
+        READY = "ready"
+        IMPORTED = "imported"
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")
+    name = models.CharField(max_length=200)
+    size = models.PositiveIntegerField()
+    """Bytes."""
+    format = models.CharField(max_length=20)
+    license = models.CharField(max_length=200, blank=True)
+    attribution = models.CharField(max_length=200, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    dry_run = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    report = models.JSONField(null=True)
+    trouble = models.TextField(blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    resend_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]

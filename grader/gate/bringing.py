@@ -51,17 +51,25 @@ def bring(
     found: Iterable[Draft | Recordable | Refused],
     staging: Path,
     sandbox: Callable[[], Sandbox],
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Staged | Imported]:
     """Every problem as a complete package below `staging`, or the reason why it is none.
 
-    `sandbox` is asked for once, and only where something must run.
+    `sandbox` is asked for once, and only where something must run. `tell` hears how many of how many are
+    done, in the caller's thread.
     """
     problems = list(found)
-    if not any(isinstance(one, Recordable) for one in problems):
-        return [_without_running(one, staging) for one in problems]
-    one_by_one = partial(_brought, staging=staging, sandbox=sandbox())
+    tell(0, len(problems))
+    brought = []
     with ThreadPoolExecutor(_WORKERS) as pool:
-        return list(pool.map(one_by_one, problems))
+        if any(isinstance(one, Recordable) for one in problems):
+            results = pool.map(partial(_brought, staging=staging, sandbox=sandbox()), problems)
+        else:
+            results = map(partial(_without_running, staging=staging), problems)
+        for one in results:
+            brought.append(one)
+            tell(len(brought), len(problems))
+    return brought
 
 
 def _without_running(found: Draft | Recordable | Refused, staging: Path) -> Staged | Imported:

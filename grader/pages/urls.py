@@ -14,7 +14,7 @@ from grader.pages import (
     versions,
     wishes,
 )
-from grader.pages.authoring import drafts, writing
+from grader.pages.authoring import drafts, imports, writing
 
 urlpatterns = [
     path("problems/<slug:slug>/", problem.problem, name="problem"),
@@ -37,6 +37,11 @@ urlpatterns = [
     path("problems/<slug:slug>/versions/draft/", drafts.change, name="draft-change"),
     path("authoring/", drafts.drafts, name="drafts"),
     path("authoring/new/", drafts.create, name="draft-create"),
+    path("authoring/import/", imports.start, name="import"),
+    path("authoring/imports/<uuid:import_id>/", imports.show, name="import-show"),
+    path("authoring/imports/<uuid:import_id>/state/", imports.state, name="import-state"),
+    path("authoring/imports/<uuid:import_id>/run/", imports.run, name="import-run"),
+    path("authoring/imports/<uuid:import_id>/remove/", imports.remove, name="import-remove"),
     path("authoring/preview/", drafts.preview, name="draft-preview"),
     path("authoring/<uuid:draft_id>/", drafts.overview, name="draft"),
     path("authoring/<uuid:draft_id>/standing/", drafts.standing, name="draft-standing"),

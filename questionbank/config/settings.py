@@ -24,6 +24,8 @@ RUN = run_folder(VAR)
 VERSION_STORE = VAR / "versions"
 DRAFTS_ROOT = VAR / "drafts"
 DRAFTS_ROOT.mkdir(mode=0o700, exist_ok=True)
+IMPORTS_ROOT = VAR / "imports"
+IMPORTS_ROOT.mkdir(mode=0o700, exist_ok=True)
 DATA_ROOT = data_folder(VAR)
 BUILDS_ROOT = VAR / "builds"
 SANDBOX_SOCKET = RUN / "sandbox.sock"

@@ -21,8 +21,9 @@ Check = Callable[[Package], tuple[Finding, ...]]
 
 
 class State(StrEnum):
-    """UNCHANGED: the same content is there already."""
+    """UNCHANGED: the same content is there already. READY: could be imported, and was not yet."""
 
+    READY = "ready"
     IMPORTED = "imported"
     UNCHANGED = "unchanged"
     FAILED = "failed"
@@ -108,18 +109,27 @@ def place(staged: Staged, into: Path) -> Imported:
     return Imported(draft.origin, draft.slug, state, (), draft.notices, staged.package)
 
 
-def told_of_duplicates(brought: Sequence[Staged | Imported], into: Path) -> list[Staged | Imported]:
-    """The same, each staged problem with a notice where it is nearly another one, here or in `into`."""
+def told_of_duplicates(
+    brought: Sequence[Staged | Imported], known: Iterable[Package]
+) -> list[Staged | Imported]:
+    """The same, each staged problem with a notice where it is nearly another one, here or in `known`."""
     staged = {one.package.slug: one.package for one in brought if isinstance(one, Staged)}
-    there = (path.parent for path in sorted(into.glob("*/problem.yaml")) if path.parent.name not in staged)
-    known = [package for package in map(_readable, there) if package]
-    near = near_duplicates(list(staged.values()), known)
+    others = (package for package in known if package.slug not in staged)
+    near = near_duplicates(list(staged.values()), others)
     return [
         replace(one, draft=replace(one.draft, notices=(*one.draft.notices, *near.get(one.package.slug, ()))))
         if isinstance(one, Staged)
         else one
         for one in brought
     ]
+
+
+def packages_in(folder: Path) -> Iterator[Package]:
+    """The packages right below a folder that can be read."""
+    for path in sorted(folder.glob("*/problem.yaml")):
+        package = _readable(path.parent)
+        if package:
+            yield package
 
 
 def _readable(folder: Path) -> Package | None:
@@ -138,7 +148,7 @@ def document(imported: Iterable[Imported]) -> dict[str, Any]:
     """The report as the JSON that command and API answer with."""
     problems = list(imported)
     return {
-        "imported": sum(one.state is not State.FAILED for one in problems),
+        "imported": sum(one.state in (State.IMPORTED, State.UNCHANGED) for one in problems),
         "failed": sum(one.state is State.FAILED for one in problems),
         "unchanged": sum(one.state is State.UNCHANGED for one in problems),
         "problems": [

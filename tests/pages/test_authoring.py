@@ -6,16 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from fixtures.demo import load_topics
+from grader.tasks import bring_problems
 from questionbank import drafting
-from questionbank.models import ProblemDraft, User
+from questionbank.exchange.archives import write_archive
+from questionbank.models import ProblemDraft, ProblemImport, User
 from questionbank.packages.editing import draft_tests
 from questionbank.packages.reader import read_package
+from tests.packages.writing import write_package
 from tests.pages.conftest import client_of
 
 SECTIONS = ("draft", "draft-texts", "draft-settings", "draft-tests", "draft-files", "draft-history")
@@ -35,6 +39,7 @@ def client(author: User) -> Client:
 @pytest.fixture
 def draft(settings: Settings, tmp_path: Path, author: User, client: Client) -> ProblemDraft:
     settings.VERSION_STORE, settings.DRAFTS_ROOT = tmp_path / "versions", tmp_path / "drafts"
+    settings.IMPORTS_ROOT = tmp_path / "imports"
     load_topics()
     form = {"slug": "twice", "kind": "function", "name_en": "Twice", "name_zh": "两倍"}
     client.post(reverse("draft-create"), form)
@@ -236,3 +241,33 @@ def test_an_input_that_tells_a_wrong_version_apart_is_one_click_from_the_tests(
     client.post(reverse("draft-tests", args=[draft.pk]), fields | {"do": "save"})
     added = draft_tests(drafting.contents_of(draft), draft.kind)[-1]
     assert (added.group, added.given, added.expected) == ("secret", "[41]", None)
+
+
+def test_a_file_is_tried_first_and_taken_in_on_a_click(draft: ProblemDraft, client: Client) -> None:
+    drafting.discard_draft(draft)
+    written = write_package(Path(drafting.settings.DRAFTS_ROOT).parent, slug="brought")
+    files = {f"brought/{one.relative_to(written)}": one for one in written.rglob("*") if one.is_file()}
+    data = write_archive({path: one.read_bytes() for path, one in files.items()})
+    sent = client.post(reverse("import"), {"file": SimpleUploadedFile("a.zip", data), "format": "auto"})
+    row = ProblemImport.objects.get()
+    assert sent.headers["Location"] == reverse("import-show", args=[row.pk])
+    state = reverse("import-state", args=[row.pk])
+    assert "data-working" in client.get(state).content.decode()
+    bring_problems(str(row.pk))
+    assert 'data-import="ready"' in client.get(state).content.decode()
+    assert not ProblemDraft.objects.exists()
+    client.post(reverse("import-run", args=[row.pk]), {"do": "import"})
+    bring_problems(str(row.pk))
+    brought = ProblemDraft.objects.get()
+    shown = client.get(reverse("import-show", args=[row.pk])).content.decode()
+    assert reverse("draft", args=[brought.pk]) in shown
+    assert client.get(reverse("import")).status_code == 200
+    assert client.post(reverse("import-remove", args=[row.pk])).status_code == 302
+    assert (ProblemImport.objects.count(), ProblemDraft.objects.count()) == (0, 1)
+
+
+def test_what_is_no_bank_is_refused_beside_the_field(draft: ProblemDraft, client: Client) -> None:
+    sent = {"file": SimpleUploadedFile("a.png", b"\x89PNG"), "format": "auto"}
+    answer = client.post(reverse("import"), sent)
+    assert answer.status_code == 400
+    assert 'id="id_file_error"' in answer.content.decode()

@@ -20,7 +20,7 @@ from grader.models import Rejudge, RejudgedAnswer, Submission
 from interviews.models import AttemptSubmission, QuestionSet
 from interviews.services import ItemDraft, create_set, start_attempt
 from questionbank.drafting import draft_from
-from questionbank.models import ProblemVersion, User
+from questionbank.models import ProblemImport, ProblemVersion, User
 from questionbank.packages.reader import read_package
 from questionbank.services import publish
 from tests.pages.conftest import client_of
@@ -33,6 +33,7 @@ ENDLESS = ("submission-events", "run-events")
 """Streams; they tell what the submission's own page tells."""
 OF_OTHERS = "a_variable_that_only_the_other_candidate_wrote = 1"
 OF_A_REJUDGE = "A note that nobody reads before it is applied"
+OF_AN_IMPORT = "a-bank-that-an-author-tried-and-no-other-knows.zip"
 OF_THE_SET = "An introduction for invited candidates alone"
 PROBING = (
     "source", "editorial", "rubric", "versions__content_hash", "current__search_text", "user__password",
@@ -92,8 +93,12 @@ def installation(
     own = [_answer(candidate, version, "[]") for version in versions[1:3]]
     again = _rejudge(versions[1], own[0])
     draft = draft_from(versions[0], user=interviewer)
-    rows = [closed, mine.question_set, attempt, mine, theirs, *own, again, draft]
+    brought = ProblemImport.objects.create(
+        author=interviewer, name=OF_AN_IMPORT, size=1, format="auto", state="refused"
+    )
+    rows = [closed, mine.question_set, attempt, mine, theirs, *own, again, draft, brought]
     secrets = {OF_OTHERS: "another's answer", OF_THE_SET: "another's set", closed.share_token: "its link"}
+    secrets[OF_AN_IMPORT] = "an author's import"
     secrets[OF_A_REJUDGE] = "a rejudge that is not applied"
     for slug in (*OFFERED, HELD_BACK):
         secrets |= hidden_lines(slug)

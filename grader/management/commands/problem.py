@@ -1,4 +1,4 @@
-"""`manage.py problem validate|import|export|diff PATH… [--json]`, without a database."""
+"""`manage.py problem validate|import|export|diff PATH… [--json]`; only `import --user` has a database."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,13 +19,24 @@ from grader.gate.proving import Demands
 from grader.gate.summary import package_folders, prove_folders, summary
 from grader.jail import open_sandbox
 from grader.judge.builds import Builds
+from questionbank.access import may_author
 from questionbank.exchange.differing import differences
 from questionbank.exchange.drafts import Draft, Refused
 from questionbank.exchange.exporting import Exported, export
 from questionbank.exchange.exporting import document as export_document
-from questionbank.exchange.importing import Imported, Staged, place, staging, told_of_duplicates
+from questionbank.exchange.importing import (
+    Imported,
+    Staged,
+    packages_in,
+    place,
+    staging,
+    told_of_duplicates,
+)
 from questionbank.exchange.importing import document as import_document
 from questionbank.exchange.reading import Format, Origin, read_path
+from questionbank.intake import document as intake_document
+from questionbank.intake import pointed_out, take_in
+from questionbank.models import User
 from sandbox.errors import SandboxError
 
 NOT_READY, BAD_INPUT = 1, 2
@@ -53,9 +65,10 @@ class Command(BaseCommand):
         bring_in.add_argument(
             "paths", nargs="+", type=Path, metavar="PATH", help="a file, an archive or a folder"
         )
-        bring_in.add_argument(
-            "--into", type=Path, required=True, metavar="FOLDER", help="where packages are written"
-        )
+        target = bring_in.add_mutually_exclusive_group(required=True)
+        target.add_argument("--into", type=Path, metavar="FOLDER", help="where packages are written")
+        target.add_argument("--user", help="the author whose drafts they become, all or none")
+        bring_in.add_argument("--dry-run", action="store_true", help="with --user: say what would happen")
         bring_in.add_argument("--format", type=Format, choices=list(Format), default=Format.AUTO)
         bring_in.add_argument("--license", default="", help="of a bank that does not say its own")
         bring_in.add_argument("--attribution", default="", help="whose bank it is")
@@ -124,30 +137,46 @@ class Command(BaseCommand):
         for path in options["paths"]:
             if not path.exists():
                 raise CommandError(f"{path} is not there.", returncode=BAD_INPUT)
-        into: Path = options["into"]
-        origin = Origin(options["license"], options["attribution"], options["url"])
+        into: Path | None = options["into"]
+        if options["dry_run"] and into:
+            raise CommandError("--dry-run goes with --user, not with --into.", returncode=BAD_INPUT)
         try:
-            with ExitStack() as stack:
-                folder = stack.enter_context(staging(into))
-                found = [
-                    one for path in options["paths"] for one in read_path(path, options["format"], origin)
-                ]
-                brought = bring(found, folder, lambda: stack.enter_context(open_sandbox()))
-                told = told_of_duplicates(brought, into)
-                done = [place(one, into) if isinstance(one, Staged) else one for one in told]
+            if into:
+                self._import_into(into, options)
+            else:
+                self._import_for(_author(options["user"]), options)
         except OSError as error:
-            raise CommandError(
-                f"{into} cannot be written: {error.strerror}.", returncode=BAD_INPUT
-            ) from error
+            said = f"{into or settings.DRAFTS_ROOT} cannot be written: {error.strerror}."
+            raise CommandError(said, returncode=BAD_INPUT) from error
         except SandboxError as error:
             raise CommandError(f"The sandbox failed: {error}", returncode=BAD_INPUT) from error
+
+    def _import_into(self, into: Path, options: dict[str, Any]) -> None:
+        with ExitStack() as stack:
+            folder = stack.enter_context(staging(into))
+            told = told_of_duplicates(_brought(options, folder, stack), packages_in(into))
+            done = [place(one, into) if isinstance(one, Staged) else one for one in told]
         report = import_document(done)
+        self._tell_of_import(done, report, options, f"{report['imported']} problems are in {into}")
+
+    def _import_for(self, user: User, options: dict[str, Any]) -> None:
+        with ExitStack() as stack:
+            folder = stack.enter_context(staging(Path(settings.DRAFTS_ROOT)))
+            brought = pointed_out(_brought(options, folder, stack))
+            taken = take_in(brought, user=user, key=uuid4(), dry_run=options["dry_run"])
+        report = intake_document(taken)
+        said = f"{report['imported']} problems are drafts or in the bank, {report['ready']} could be"
+        self._tell_of_import([one.imported for one in taken], report, options, said)
+
+    def _tell_of_import(
+        self, done: list[Imported], report: dict[str, Any], options: dict[str, Any], said: str
+    ) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
         else:
             for one in done:
                 self._show_imported(one)
-            self.stdout.write(f"{report['imported']} problems are in {into}, {report['failed']} are not.")
+            self.stdout.write(f"{said}, {report['failed']} are not.")
         if report["failed"]:
             raise CommandError(f"{report['failed']} of {len(done)} were not imported.", returncode=NOT_READY)
 
@@ -208,6 +237,19 @@ class Command(BaseCommand):
                 )
         if proof.suggested_time_limit_s is not None:
             self.stdout.write(f"  suggested time limit: {proof.suggested_time_limit_s:g} s")
+
+
+def _brought(options: dict[str, Any], folder: Path, stack: ExitStack) -> list[Staged | Imported]:
+    origin = Origin(options["license"], options["attribution"], options["url"])
+    found = [one for path in options["paths"] for one in read_path(path, options["format"], origin)]
+    return bring(found, folder, lambda: stack.enter_context(open_sandbox()))
+
+
+def _author(name: str) -> User:
+    user = User.objects.filter(username=name).first()
+    if user is None or not may_author(user):
+        raise CommandError(f"{name} is no author.", returncode=BAD_INPUT)
+    return user
 
 
 def _only_package(path: Path) -> Draft:
