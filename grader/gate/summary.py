@@ -55,6 +55,7 @@ def summary(proofs: list[Proof]) -> dict[str, Any]:
         "problems": len(proofs),
         "failed": sum(not proof.ready for proof in proofs),
         "mutation_score_min": round(min(scores), 4) if scores else None,
+        "flaky": sorted(proof.slug for proof in proofs if proof.flaky),
         "languages_missing": sorted({language for proof in proofs for language in proof.languages_missing}),
         "findings": [
             {"problem": proof.slug, "path": one.path, "line": one.line, "message": one.message}

@@ -1,9 +1,9 @@
-"""`manage.py problem validate|import|export|diff PATH… [--json]`; only `import --user` has a database."""
+"""`manage.py problem validate|table|import|export|diff PATH…`; only `import --user` has a database."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -16,10 +16,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from grader.gate.bringing import bring
 from grader.gate.proof import Proof, document
 from grader.gate.proving import Demands
+from grader.gate.records import digest, keep_records, read_records, record_of
 from grader.gate.summary import package_folders, prove_folders, summary
+from grader.gate.table import Point, markdown, read_points, rows
 from grader.jail import open_sandbox
 from grader.judge.builds import Builds
 from questionbank.access import may_author
+from questionbank.config.places import HOME
 from questionbank.exchange.differing import differences
 from questionbank.exchange.drafts import Draft, Refused
 from questionbank.exchange.exporting import Exported, export
@@ -37,9 +40,15 @@ from questionbank.exchange.reading import Format, Origin, read_path
 from questionbank.intake import document as intake_document
 from questionbank.intake import pointed_out, take_in
 from questionbank.models import User
+from questionbank.packages.errors import Findings
+from questionbank.packages.files import read_files
+from questionbank.packages.reader import read_package
 from sandbox.errors import SandboxError
 
 NOT_READY, BAD_INPUT = 1, 2
+RECORD, POINTS = HOME / "fixtures" / "proven.json", HOME / "fixtures" / "points.yaml"
+BANK, DOCUMENT = HOME / "fixtures" / "problems", HOME / "docs" / "bank.md"
+_REPETITIONS = 5
 _TOLD_SURVIVORS = 10
 
 
@@ -60,6 +69,27 @@ class Command(BaseCommand):
             default=Demands().mutation_score,
             help="the share of mutants that tests must kill (default: %(default)s)",
         )
+
+        validate.add_argument(
+            "--repetitions",
+            type=int,
+            default=_REPETITIONS,
+            help="runs of each submission that must agree (default: %(default)s)",
+        )
+        validate.add_argument("--record", type=Path, metavar="FILE", help="keep what was proven, for `table`")
+
+        table = verbs.add_parser("table", help="list the bank and what it covers")
+        table.add_argument(
+            "paths", nargs="*", type=Path, metavar="PATH", help="a folder of packages (default: the bank)"
+        )
+        table.add_argument(
+            "--record", type=Path, default=RECORD, metavar="FILE", help="what `validate --record` kept"
+        )
+        table.add_argument(
+            "--points", type=Path, default=POINTS, metavar="FILE", help="the points that must be covered"
+        )
+        table.add_argument("--write", action="store_true", help=f"write {DOCUMENT.relative_to(HOME)}")
+        table.add_argument("--json", action="store_true", help="print one JSON object")
 
         bring_in = verbs.add_parser("import", help="make packages of problems in other formats")
         bring_in.add_argument(
@@ -87,6 +117,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         verbs = {
             "validate": self._validate,
+            "table": self._table,
             "import": self._import,
             "export": self._export,
             "diff": self._diff,
@@ -188,8 +219,10 @@ class Command(BaseCommand):
 
     def _validate(self, options: dict[str, Any]) -> None:
         folders = list(_folders(options["paths"]))
-        demands = Demands(mutation_score=options["mutation_score"])
-        proofs = []
+        if options["repetitions"] < 1:
+            raise CommandError("--repetitions is at least 1.", returncode=BAD_INPUT)
+        demands = Demands(mutation_score=options["mutation_score"], repetitions=options["repetitions"])
+        proofs: list[Proof] = []
         try:
             with open_sandbox() as sandbox:
                 for proof in prove_folders(
@@ -201,8 +234,16 @@ class Command(BaseCommand):
                     tell=self._tell if options["verbosity"] > 1 else lambda line: None,
                 ):
                     proofs.append(proof)
+                    if options["record"]:
+                        files = read_files(folders[len(proofs) - 1], Findings())
+                        keep_records(options["record"], {proof.slug: record_of(proof, files)})
                     if not options["json"]:
                         self._show(proof)
+                    elif len(folders) > 1:
+                        state = "ready" if proof.ready else "not ready"
+                        self._tell(
+                            f"{len(proofs)} of {len(folders)} {proof.slug}: {state}, {proof.seconds:.1f} s"
+                        )
         except SandboxError as error:
             raise CommandError(f"The sandbox failed: {error}", returncode=BAD_INPUT) from error
         if options["json"]:
@@ -212,6 +253,30 @@ class Command(BaseCommand):
         failed = sum(not proof.ready for proof in proofs)
         if failed:
             raise CommandError(f"{failed} of {len(proofs)} packages are not ready.", returncode=NOT_READY)
+
+    def _table(self, options: dict[str, Any]) -> None:
+        folders = list(_folders(options["paths"] or [BANK]))
+        kept = read_records(options["record"])
+        packages = [read_package(folder) for folder in folders]
+        # A record of other tests says nothing of these.
+        current = {
+            folder.name: kept[folder.name]
+            for folder in folders
+            if folder.name in kept and kept[folder.name].tests == digest(read_files(folder, Findings()))
+        }
+        problems = rows(packages, current)
+        points = read_points(options["points"])
+        unknown = sorted(_asked(points) - {package.slug for package in packages})
+        if unknown and not options["paths"]:
+            raise CommandError(f"{options['points']} names no problem of the bank: {', '.join(unknown)}.")
+        if options["json"]:
+            said = {"problems": problems, "points": [asdict(point) for point in points]}
+            self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
+        elif options["write"]:
+            DOCUMENT.write_text(markdown(problems, points), "utf-8")
+            self.stdout.write(f"{len(problems)} problems are listed in {DOCUMENT}.")
+        else:
+            self.stdout.write(markdown(problems, points), ending="")
 
     def _tell(self, line: str) -> None:
         self.stderr.write(line)
@@ -258,6 +323,12 @@ def _only_package(path: Path) -> Draft:
         return found[0]
     faults = [str(finding) for one in found if isinstance(one, Refused) for finding in one.findings]
     raise CommandError("\n".join(faults) or f"{path} is not one package.", returncode=BAD_INPUT)
+
+
+def _asked(points: Iterable[Point]) -> set[str]:
+    """Every problem that a point names."""
+    named = {slug for point in points for slug in (point.topic_question, *point.exercises)}
+    return named | {point.question for point in points if point.question}
 
 
 def _folders(paths: list[Path]) -> Iterator[Path]:
