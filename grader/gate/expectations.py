@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from grader.judge.model import CaseResult, Judgement
 from grader.verdict import Verdict
@@ -19,6 +20,20 @@ def needs_every_test(submission: ReferenceSubmission) -> bool:
     return any(
         expectation.tests or not (expectation.required & {"TLE", "AC"}) or expectation.message
         for expectation in submission.expectations
+    )
+
+
+def claims_verdict_alone(package: Package, submission: ReferenceSubmission) -> bool:
+    """Whether the first test that it fails says all that is claimed of it.
+
+    Not where validators of the package's own run: each output is a trial of theirs too.
+    """
+    program = package.program
+    return (
+        submission.expected not in ("", "AC")
+        and all(replace(one, times="") == Expectation() for one in submission.expectations)
+        and not submission.results
+        and (program is None or (program.form is not Form.LEGACY and not program.output_validators))
     )
 
 

@@ -13,7 +13,7 @@ from grader.gate.proof import MutationProof, Survivor
 from grader.judge.compiling import compile_answer
 from grader.judge.demands import demanding
 from grader.judge.judging import judge_test
-from grader.judge.model import Answer, Judgement
+from grader.judge.model import Answer, CaseResult, Judgement
 from grader.judge.runnable import Program
 from grader.verdict import Verdict
 from questionbank.packages.model import Equivalent, Kind, Package, ReferenceSubmission, TestCase
@@ -62,11 +62,16 @@ class _Order:
 class _Trial:
     """One package's tests, to be sat by one mutant after another."""
 
-    def __init__(self, package: Package, program: Program, sandbox: Sandbox) -> None:
+    def __init__(
+        self, package: Package, program: Program, sandbox: Sandbox, known: Mapping[_Key, CaseResult]
+    ) -> None:
         self._package = package
         self._program = program
         self._sandbox = demanding(package, sandbox)
-        results = {_key(test): self._sat(program, test) for test in package.tests}
+        results = {
+            key: (known[key].verdict, known[key].cpu_s) if key in known else self._sat(program, test)
+            for key, test in ((_key(test), test) for test in package.tests)
+        }
         self._seconds = {key: cpu_s for key, (_, cpu_s) in results.items()}
         # A test that the reference itself fails tells nothing apart: the submissions' proof names it.
         told = [test for test in package.tests if results[_key(test)][0] is Verdict.AC]
@@ -94,9 +99,15 @@ class _Trial:
 
 
 def run_mutants(
-    package: Package, reference: ReferenceSubmission, sandbox: Sandbox, *, workers: int
+    package: Package,
+    reference: ReferenceSubmission,
+    sandbox: Sandbox,
+    *,
+    workers: int,
+    known: Iterable[CaseResult] = (),
 ) -> MutationProof | None:
-    """Every mutant against every test until one fails it; `workers` run side by side.
+    """Every mutant against every test until one fails it; `workers` run side by side. `known` is what the
+    reference got, where it has been judged.
 
     None where the reference does not compile: that is said of it as a submission.
     """
@@ -107,7 +118,7 @@ def run_mutants(
     declared = {one.mutant: one for one in package.gate.equivalents}
     found = mutants_of(source)
     judged = [mutant for mutant in found if mutant.name not in declared]
-    trial = _Trial(package, program, sandbox)
+    trial = _Trial(package, program, sandbox, {(case.group, case.name): case for case in known})
     with ThreadPoolExecutor(workers) as pool:
         killed = list(pool.map(trial.kills, (mutant.source for mutant in judged)))
     survivors = [mutant for mutant, dead in zip(judged, killed, strict=True) if not dead]

@@ -19,12 +19,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionProof:
-    """How one listed submission did. `slowest_cpu_s` is the most that one test took."""
+    """How one listed submission did. `slowest_cpu_s` is the most that one test took. `score` is None where
+    its verdict alone is claimed: then no test is run after the first that it fails."""
 
     path: str
     expected: str
     verdict: Verdict | None
-    score: float
+    score: float | None
     slowest_cpu_s: float
     agreed: bool
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.gate.expectations import needs_every_test, unmet
+from grader.gate.expectations import claims_verdict_alone, needs_every_test, unmet
 from grader.gate.mutation import reference_to_mutate, run_mutants, stale_equivalents
 from grader.gate.proof import Finding, MutationProof, Proof, SubmissionProof
 from grader.gate.telling import tell_apart
@@ -20,7 +20,7 @@ from grader.judge.builds import Builds
 from grader.judge.choices import MalformedChoice
 from grader.judge.compiling import LanguageMissing
 from grader.judge.judging import judge
-from grader.judge.model import Judgement
+from grader.judge.model import CaseResult, Judgement
 from grader.judge.time_limits import answer_of, settled
 from grader.judge.verdicts import LIMIT_VERDICTS
 from grader.verdict import Verdict
@@ -72,9 +72,12 @@ def prove(
     findings = [Finding(path, None, f"a text is missing in {language}") for path, language in missing]
     findings += prove_data(package, sandbox, builds, workers=_WORKERS)
     bench = _Judge(sandbox, hidden_root, builds, inferred=inferred)
-    proofs, found, flaky = _prove_submissions(package, bench, demands, tell)
-    findings += found
-    mutation, found = _prove_tests(package, sandbox, demands, tell)
+    tried = _prove_submissions(package, bench, demands, tell)
+    proofs = [one.proof for one in tried if one.proof]
+    findings += [finding for one in tried for finding in one.findings]
+    if package.kind is not Kind.OPEN:
+        findings += _too_few_wrong(package, demands)
+    mutation, found = _prove_tests(package, sandbox, demands, tell, _of_reference(package, tried))
     findings += found
     return Proof(
         slug=package.slug,
@@ -82,7 +85,7 @@ def prove(
         languages_missing=tuple(sorted({language for _, language in missing})),
         submissions=tuple(proofs),
         mutation=mutation,
-        flaky=tuple(flaky),
+        flaky=tuple(one.proof.path for one in tried if one.proof and one.flaky),
         suggested_time_limit_s=_suggested_limit(package, proofs),
         notices=notices,
         seconds=time.monotonic() - began,
@@ -133,55 +136,78 @@ class _Judge:
             hidden_root=self.hidden_root,
             builds=self.builds,
             every_test=needs_every_test(submission),
+            verdict_alone=claims_verdict_alone(package, submission),
         )
-
-
-def _prove_submissions(
-    package: Package, bench: _Judge, demands: Demands, tell: Callable[[str], None]
-) -> tuple[list[SubmissionProof], list[Finding], list[str]]:
-    if package.kind is Kind.OPEN:
-        return [], [], []
-    # Exercises that measure times are measured alone.
-    workers = _WORKERS if package.kind in _TIMED else 1
-
-    def tried(submission: ReferenceSubmission) -> _Tried:
-        tell(f"{package.slug}: {submission.path}")
-        return _try(package, submission, bench, demands)
-
-    with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(tried, package.submissions))
-    expected = [submission.expected for submission in package.submissions]
-    findings = [finding for one in results for finding in one.findings]
-    if len(expected) - expected.count("AC") < demands.known_wrong:
-        findings.append(
-            Finding("submissions", None, f"fewer than {demands.known_wrong} known-wrong solutions")
-        )
-    proofs = [one.proof for one in results if one.proof]
-    return proofs, findings, [one.proof.path for one in results if one.proof and one.flaky]
 
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """What came of one submission; no proof where it could not be judged."""
+    """What came of one submission; no proof and no cases where it could not be judged."""
 
+    submission: ReferenceSubmission
     proof: SubmissionProof | None
     findings: tuple[Finding, ...]
+    cases: tuple[CaseResult, ...] = ()
     flaky: bool = False
 
 
-def _try(package: Package, submission: ReferenceSubmission, bench: _Judge, demands: Demands) -> _Tried:
+def _prove_submissions(
+    package: Package, bench: _Judge, demands: Demands, tell: Callable[[str], None]
+) -> list[_Tried]:
+    """Each once, then the repetitions of all: many short pieces of work, so that no core is idle."""
+    if package.kind is Kind.OPEN:
+        return []
+    # Exercises that measure times are measured alone.
+    workers = _WORKERS if package.kind in _TIMED else 1
+
+    def judged(submission: ReferenceSubmission) -> Judgement | Finding:
+        tell(f"{package.slug}: {submission.path}")
+        return _judged(package, submission, bench)
+
+    with ThreadPoolExecutor(workers) as pool:
+        first = list(pool.map(judged, package.submissions))
+        repeated = [
+            submission
+            for submission, run in zip(package.submissions, first, strict=True)
+            if isinstance(run, Judgement) and _repeats(package, submission, run)
+            for _ in range(demands.repetitions - 1)
+        ]
+        again = list(zip(repeated, pool.map(judged, repeated), strict=True))
+
+        def tried(submission: ReferenceSubmission, run: Judgement | Finding) -> _Tried:
+            runs = [run, *(other for one, other in again if one is submission)]
+            return _tried(package, submission, runs, bench, demands)
+
+        return list(pool.map(tried, package.submissions, first))
+
+
+def _judged(package: Package, submission: ReferenceSubmission, bench: _Judge) -> Judgement | Finding:
     path = str(submission.path)
     try:
-        runs = [bench.judged(package, submission)]
-        if _repeats(package, submission, runs[0]):
-            runs += [bench.judged(package, submission) for _ in range(demands.repetitions - 1)]
+        return bench.judged(package, submission)
     except EvaluatorFailed as error:
-        return _Tried(None, (Finding(path, None, f"could not be measured: {error}"),))
+        return Finding(path, None, f"could not be measured: {error}")
     except (LanguageMissing, MalformedChoice) as error:
-        return _Tried(None, (Finding(path, None, str(error)),))
+        return Finding(path, None, str(error))
+
+
+def _tried(
+    package: Package,
+    submission: ReferenceSubmission,
+    found: Sequence[Judgement | Finding],
+    bench: _Judge,
+    demands: Demands,
+) -> _Tried:
+    """What all runs of a submission say together."""
+    path = str(submission.path)
+    runs = [run for run in found if isinstance(run, Judgement)]
+    faults = tuple(run for run in found if isinstance(run, Finding))
+    if faults:
+        return _Tried(submission, None, faults[:1])
     slowest = max(runs, key=_slowest_cpu_s)
     broken = tuple(unmet(package, submission, runs[0]))
-    proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest), broken)
+    alone = claims_verdict_alone(package, submission)
+    proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest), broken, scored=not alone)
     findings = list(_submission_findings(package, proof, runs[0], demands))
     findings += [Finding(path, None, said) for said in broken]
     if bench.inferred and any(one.times == "upper" for one in submission.expectations):
@@ -190,7 +216,19 @@ def _try(package: Package, submission: ReferenceSubmission, bench: _Judge, deman
     if flaky:
         said = f"gets other verdicts in {len(runs)} repetitions: it is flaky, or its checker is"
         findings.append(Finding(path, None, said))
-    return _Tried(proof, tuple(findings), flaky)
+    return _Tried(submission, proof, tuple(findings), runs[0].cases, flaky)
+
+
+def _too_few_wrong(package: Package, demands: Demands) -> Iterator[Finding]:
+    wrong = sum(submission.expected != "AC" for submission in package.submissions)
+    if wrong < demands.known_wrong:
+        yield Finding("submissions", None, f"fewer than {demands.known_wrong} known-wrong solutions")
+
+
+def _of_reference(package: Package, tried: Iterable[_Tried]) -> tuple[CaseResult, ...]:
+    """What the reference whose mutants are made got, test by test."""
+    reference = reference_to_mutate(package)
+    return next((one.cases for one in tried if one.submission is reference), ())
 
 
 def _too_quick(package: Package, submission: ReferenceSubmission, bench: _Judge) -> Iterator[Finding]:
@@ -222,13 +260,18 @@ def _slowest_cpu_s(judgement: Judgement) -> float:
 
 
 def _submission_proof(
-    submission: ReferenceSubmission, judgement: Judgement, slowest_cpu_s: float, broken: tuple[str, ...]
+    submission: ReferenceSubmission,
+    judgement: Judgement,
+    slowest_cpu_s: float,
+    broken: tuple[str, ...],
+    *,
+    scored: bool,
 ) -> SubmissionProof:
     return SubmissionProof(
         path=str(submission.path),
         expected=submission.expected,
         verdict=judgement.verdict,
-        score=judgement.score,
+        score=judgement.score if scored else None,
         slowest_cpu_s=slowest_cpu_s,
         agreed=submission.expected in ("", judgement.verdict) and not broken,
     )
@@ -259,7 +302,11 @@ def _pattern(judgement: Judgement) -> tuple[object, ...]:
 
 
 def _prove_tests(
-    package: Package, sandbox: Sandbox, demands: Demands, tell: Callable[[str], None]
+    package: Package,
+    sandbox: Sandbox,
+    demands: Demands,
+    tell: Callable[[str], None],
+    known: Sequence[CaseResult],
 ) -> tuple[MutationProof | None, list[Finding]]:
     reference = reference_to_mutate(package)
     if reference is None:
@@ -269,7 +316,7 @@ def _prove_tests(
         for one in stale_equivalents(package, reference)
     ]
     tell(f"{package.slug}: mutants of {reference.path}")
-    mutation = run_mutants(package, reference, sandbox, workers=_WORKERS)
+    mutation = run_mutants(package, reference, sandbox, workers=_WORKERS, known=known)
     if mutation is None:
         return None, findings
     mutation = tell_apart(package, reference, mutation, sandbox, workers=_WORKERS)

@@ -54,12 +54,18 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """How a test and a source are judged, who hears of it, and whether every test is run in any case."""
+    """How a test and a source are judged, who hears of it, and whether every test is run in any case, or none
+    after the first that fails."""
 
     test: JudgeTest
     source: JudgeSource
     heard: Callable[[CaseResult], None]
     every: bool = False
+    verdict_alone: bool = False
+
+    def are_done(self, cases: Sequence[CaseResult]) -> bool:
+        """Whether nothing more is asked: the verdict alone, and it is there."""
+        return self.verdict_alone and overall_verdict(cases) is not Verdict.AC
 
 
 def grade(package: Package, judges: Judges) -> Graded:
@@ -79,6 +85,8 @@ def _pass_fail(package: Package, spec: ProgramSpec, judges: Judges) -> Graded:
             if check.group == group:
                 cases.append(_heard(judges.source(check)[0], judges))
         for test in tests:
+            if judges.are_done(cases):
+                continue
             if judges.every or not _is_decided(test, cases):
                 cases.append(_heard(judges.test(test)[0], judges))
     return Graded(overall_verdict(cases), tuple(cases))
@@ -152,7 +160,7 @@ class _Points:
         for check in checks:
             scores.append(self._points(rule, check.score, *self._judges.source(check)))
         for test in tests:
-            if self._is_lost(rule, self._cases[begin:]):
+            if self._judges.are_done(self._cases) or self._is_lost(rule, self._cases[begin:]):
                 scores.append(0.0)
                 continue
             scores.append(self._points(rule, most, *self._judges.test(test)))

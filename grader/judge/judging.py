@@ -36,13 +36,16 @@ def judge(
     builds: Builds | None = None,
     observer: Observer | None = None,
     every_test: bool = False,
+    verdict_alone: bool = False,
     kept: Mapping[tuple[str, str], CaseResult] | None = None,
 ) -> Judgement:
     """Judges one answer. `kept` are results by group and name that stand: these tests are not run again; not
     for problems whose tests earn points.
 
-    `every_test` runs also those tests of programs that can change nothing any more. `hidden_root` holds the
-    hidden data of artifact problems, a folder a name; `builds` what was compiled before. Raises
+    `every_test` runs also those tests of programs that can change nothing any more. `verdict_alone` runs none
+    after the first that fails: the verdict is the same, the score is not; not for the legacy form, where
+    later tests may speak. `hidden_root` holds the hidden data of artifact problems, a folder a name; `builds`
+    what was compiled before. Raises
     `UnsupportedAnswer`, `compiling.LanguageMissing` and `choices.MalformedChoice` for answers that cannot be
     judged here, `sandbox.errors.SandboxError` and `artifact.EvaluatorFailed` where judging itself failed:
     never the candidate's fault. `NoDevice` says that the problem needs a GPU and this host has none.
@@ -58,7 +61,14 @@ def judge(
     if package.kind is Kind.PASS_FAIL:
         package = settled(package, sandbox, builds)
         return _judge_program(
-            package, answer, sandbox, builds, observer, every_test=every_test, kept=kept or {}
+            package,
+            answer,
+            sandbox,
+            builds,
+            observer,
+            every_test=every_test,
+            verdict_alone=verdict_alone,
+            kept=kept or {},
         )
     observer.stage(Stage.COMPILING)
     program = compile_answer(package, answer, sandbox, builds)
@@ -71,7 +81,7 @@ def judge(
         )
     else:
         observer.stage(Stage.RUNNING)
-        judgement = _judge_tests(package, program, runs, observer, kept or {})
+        judgement = _judge_tests(package, program, runs, observer, kept or {}, verdict_alone=verdict_alone)
     return replace(judgement, device=runs.device, driver=runs.driver)
 
 
@@ -131,6 +141,7 @@ def _judge_program(
     observer: Observer,
     *,
     every_test: bool,
+    verdict_alone: bool,
     kept: Mapping[tuple[str, str], CaseResult],
 ) -> Judgement:
     program: Program | None = None
@@ -156,6 +167,7 @@ def _judge_program(
         source=lambda check: judge_source(package, answer, check, sandbox, builds),
         heard=observer.case,
         every=every_test,
+        verdict_alone=verdict_alone,
     )
     graded = grade(package, judges)
     return Judgement(
@@ -177,9 +189,13 @@ def _judge_tests(
     sandbox: Sandbox,
     observer: Observer,
     kept: Mapping[tuple[str, str], CaseResult],
+    *,
+    verdict_alone: bool,
 ) -> Judgement:
     cases: list[CaseResult] = []
     for test in package.tests:
+        if verdict_alone and overall_verdict(cases) is not Verdict.AC:
+            break
         if _is_decided(package, test, cases):
             continue
         case = kept.get((test.group, test.name)) or judge_test(package, program, test, sandbox)

@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
-from questionbank.exchange import qti_writing
+from questionbank.exchange import jsonl_writing, qti_writing
 from questionbank.exchange.archives import write_archive
 from questionbank.exchange.drafts import Refused
+from questionbank.exchange.literals import Unwritable
 from questionbank.exchange.reading import Format, contents_of
 from questionbank.packages.errors import Finding, Findings, PackageError
 from questionbank.packages.files import read_files
@@ -27,7 +28,8 @@ _CHECKER_NUMBERS = ("float_absolute_tolerance", "float_relative_tolerance")
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One file. `lost` names what of the package it does not hold."""
+    """One file, or a line of one that several packages share. `lost` names what of the package it does not
+    hold."""
 
     slug: str
     name: str
@@ -50,7 +52,23 @@ def export(folder: Path, format: Format) -> Exported | Refused:
             return _kattis(package, files)
         case Format.QTI:
             return _qti(package, files)
-    return _refused(package, f"problems are not written as {format}: take auto, kattis or qti")
+        case Format.HUMANEVAL:
+            return _record(package, files, format, jsonl_writing.humaneval)
+        case Format.MBPP:
+            return _record(package, files, format, jsonl_writing.mbpp)
+        case Format.DEEPML:
+            return _record(package, files, format, jsonl_writing.deepml)
+
+
+def _record(
+    package: Package, files: Mapping[str, bytes], format: Format, shape: jsonl_writing.Shape
+) -> Exported | Refused:
+    """A line of the bank that all packages of an export share."""
+    try:
+        written = shape(package, files)
+    except Unwritable as error:
+        return _refused(package, str(error))
+    return Exported(package.slug, f"{format.value}.jsonl", jsonl_writing.line(written.record), written.lost)
 
 
 def _refused(package: Package, message: str) -> Refused:
@@ -119,6 +137,15 @@ def _qti(package: Package, files: Mapping[str, bytes]) -> Exported | Refused:
         ]
     data = write_archive(qti_writing.container(package))
     return Exported(package.slug, f"{package.slug}.qti.zip", data, tuple(lost))
+
+
+def files_of(results: Sequence[Exported | Refused]) -> dict[str, bytes]:
+    """The files of an export by their names: packages that share one are its lines."""
+    files: dict[str, bytes] = {}
+    for one in results:
+        if isinstance(one, Exported):
+            files[one.name] = files.get(one.name, b"") + one.data
+    return files
 
 
 def document(results: Sequence[Exported | Refused]) -> dict[str, Any]:

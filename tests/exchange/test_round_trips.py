@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from grader.gate.bringing import bring
+from questionbank.exchange import jsonl_writing
+from questionbank.exchange.drafts import Refused
 from questionbank.exchange.exporting import Exported, export
 from questionbank.exchange.importing import Staged, stage
 from questionbank.exchange.reading import Format, read_data
 from questionbank.packages.model import Kind
 from questionbank.packages.reader import read_package
+from sandbox.client import Sandbox
 from tests.fixtures.bank import PROBLEMS, SLUGS, package
+from tests.packages.writing import write_package
 
 QTI_KINDS = (Kind.CHOICE, Kind.OPEN)
 
@@ -115,3 +120,84 @@ def test_two_packages_are_compared_file_by_file(tmp_path: Path) -> None:
         ["editorial.en.md"],
     )
     assert "+Short." in report["changed"]["editorial.en.md"]
+
+
+JSONL = (Format.HUMANEVAL, Format.MBPP, Format.DEEPML)
+EVERY_TYPE: dict[str, Any] = {
+    "function": {
+        "name": "solve",
+        "parameters": [
+            {"name": "x", "type": "object"},
+            {"name": "pair", "type": "tuple[int, str] | None"},
+            {"name": "by_name", "type": "dict[str, list[float]]", "optional": True},
+        ],
+        "returns": "object",
+    }
+}
+PAIRED = {"$dict": [[{"$tuple": [1]}, None]]}
+CASES_OF_EVERY_TYPE = [
+    {"name": "a", "args": [{"$set": [2, 1]}, [1, "'\"\\n"]], "expected": {"$set": [1, 2]}},
+    {"name": "b", "args": [PAIRED, None], "expected": PAIRED},
+    {"name": "c", "args": [{"$float": "inf"}, [-3, ""], {"k": [1, 2.5]}], "expected": {"$float": "inf"}},
+    {"name": "d", "args": [{"$set": []}, [0, "中"], {}], "expected": {"$set": []}},
+]  # fmt: skip
+
+
+def brought_back(data: bytes, format: Format, into: Path, sandbox: Sandbox) -> Path:
+    """The folder that an import makes of a bank of one record, whose tests are run."""
+    into.mkdir()
+    (staged,) = bring(read_data(data, f"{format}.jsonl", format), into, lambda: sandbox)
+    assert isinstance(staged, Staged), staged
+    assert not any("is said to print" in one.message for one in staged.draft.notices), staged.draft.notices
+    return staged.folder
+
+
+@pytest.mark.parametrize("format", JSONL)
+@pytest.mark.parametrize("slug", ["top-p-sampling", "every-type"])
+def test_a_function_comes_back_from_a_record_with_its_tests(
+    tmp_path: Path, sandbox: Sandbox, format: Format, slug: str
+) -> None:
+    folder = PROBLEMS / slug
+    if slug == "every-type":
+        lines = [json.dumps(case, ensure_ascii=False) for case in CASES_OF_EVERY_TYPE]
+        files: dict[str, str | None] = {
+            "data/sample/cases.jsonl": lines[0],
+            "data/secret/cases.jsonl": "\n".join(lines[1:]),
+            "submissions/accepted/double.py": "LEAST = 0\n\ndef solve(x, pair, by_name={}):\n    return x\n",
+        }
+        folder = write_package(tmp_path, touchstone=EVERY_TYPE, files=files, slug=slug)
+    first = written(folder, format)
+    back = brought_back(first.data, format, tmp_path / "back", sandbox)
+    again = written(back, format)
+    assert again.data == first.data
+    assert again.lost == ()
+    lost = {(one.path, one.message) for one in first.lost}
+    assert ("statement/problem.zh.md", "has no place in a record") in lost
+
+
+def test_tests_that_a_record_has_no_room_for_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl_writing, "MAX_CALLS", 3)
+    found = written(write_package(tmp_path), Format.MBPP)
+    assert json.loads(found.data)["test_list"][-1] == "assert solve(-7) == -14"
+    assert any("1 tests are left out" in one.message for one in found.lost)
+
+
+def test_functions_that_a_record_cannot_hold_are_refused_by_name(tmp_path: Path) -> None:
+    found = export(PROBLEMS / "token-bill", Format.HUMANEVAL)
+    assert isinstance(found, Refused)
+    assert "the kind pass-fail" in found.findings[0].message
+    files: dict[str, str | None] = {"submissions/accepted/double.py": "solve = lambda x: 2 * x\n"}
+    found = export(write_package(tmp_path, files=files), Format.HUMANEVAL)
+    assert isinstance(found, Refused)
+    assert "defines no function solve" in found.findings[0].message
+
+
+def test_all_functions_of_an_export_share_one_bank(tmp_path: Path) -> None:
+    for slug in ("one", "two"):
+        write_package(tmp_path / "packages", slug=slug)
+    report, code = said("export", tmp_path / "packages", "--format", "humaneval", "--into", tmp_path / "out")
+    assert (code, report["exported"]) == (0, 2)
+    lines = (tmp_path / "out" / "humaneval.jsonl").read_text().splitlines()
+    assert [json.loads(one)["task_id"] for one in lines] == ["one", "two"]

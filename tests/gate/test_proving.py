@@ -110,6 +110,17 @@ def test_a_claim_that_does_not_hold_is_named(
     assert any(one.path == path and said in one.message for one in found.findings), found.findings
 
 
+def test_a_known_wrong_solution_runs_no_test_after_the_first_that_it_fails(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    slow = "def solve(x, y):\n    if (x, y) != (1, 2): return 'wrong'\n    return 2\n"
+    found = proof(package(tmp_path, **{"submissions/wrong_answer/most.py": slow}), sandbox)
+    assert found.ready, found.findings
+    scores = {one.path: (one.verdict, one.score) for one in found.submissions}
+    assert scores["submissions/wrong_answer/most.py"] == ("WA", None)
+    assert {score for path, (_, score) in scores.items() if "accepted" in path} == {100.0}
+
+
 def test_tests_that_let_wrong_code_live_are_refused_with_the_missing_test(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:

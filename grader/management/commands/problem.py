@@ -25,8 +25,8 @@ from questionbank.access import may_author
 from questionbank.config.places import HOME
 from questionbank.exchange.differing import differences
 from questionbank.exchange.drafts import Draft, Refused
-from questionbank.exchange.exporting import Exported, export
 from questionbank.exchange.exporting import document as export_document
+from questionbank.exchange.exporting import export, files_of
 from questionbank.exchange.importing import (
     Imported,
     Staged,
@@ -129,9 +129,8 @@ class Command(BaseCommand):
         results = [export(folder, options["format"]) for folder in _folders(options["paths"])]
         try:
             into.mkdir(parents=True, exist_ok=True)
-            for one in results:
-                if isinstance(one, Exported):
-                    (into / one.name).write_bytes(one.data)
+            for name, data in files_of(results).items():
+                (into / name).write_bytes(data)
         except OSError as error:
             raise CommandError(
                 f"{into} cannot be written: {error.strerror}.", returncode=BAD_INPUT
