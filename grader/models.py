@@ -65,6 +65,8 @@ class CaseRecord(models.Model):
     got = models.TextField(null=True)
     expected = models.TextField(null=True)
     stdout = models.TextField(null=True)
+    judge_message = models.TextField(blank=True)
+    """For authors alone: it may say what the test hides."""
 
     class Meta:
         ordering = ["position"]

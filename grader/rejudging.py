@@ -23,7 +23,7 @@ from grader.errors import CannotRejudge, Fenced
 from grader.judge.model import CaseResult, Judgement
 from grader.models import CaseRecord, Rejudge, RejudgedAnswer, Submission
 from grader.queue import enqueue_rejudging
-from grader.services import CASE_FIELDS, MAX_INFRASTRUCTURE_FAILURES, MAX_RESENT, lease
+from grader.services import KEPT_FIELDS, MAX_INFRASTRUCTURE_FAILURES, MAX_RESENT, lease
 from grader.verdict import Stage, Verdict
 from questionbank.models import ProblemVersion, User
 from questionbank.packages.comparing import TestKey, compare_tests
@@ -180,7 +180,7 @@ def results_kept(answer: RejudgedAnswer) -> dict[TestKey, CaseResult]:
         return {}
     return {
         (case.group, case.name): CaseResult(
-            **{name: getattr(case, name) for name in CASE_FIELDS if name != "verdict"},
+            **{name: getattr(case, name) for name in KEPT_FIELDS if name != "verdict"},
             verdict=Verdict(case.verdict),
         )
         for case in submission.cases.all()
@@ -315,7 +315,7 @@ def _judgement_of(submission: Submission) -> dict[str, Any]:
         "score": submission.score,
         "lack": submission.lack,
         **{name: getattr(submission, name) for name in _RESULT_FIELDS},
-        "cases": [{name: getattr(case, name) for name in CASE_FIELDS} for case in submission.cases.all()],
+        "cases": [{name: getattr(case, name) for name in KEPT_FIELDS} for case in submission.cases.all()],
     }
 
 
@@ -330,7 +330,7 @@ def _kept(judgement: Judgement) -> dict[str, Any]:
         "device": judgement.device[:200],
         "driver": judgement.driver[:200],
         "timer": judgement.timer,
-        "cases": [storable({name: getattr(case, name) for name in CASE_FIELDS}) for case in judgement.cases],
+        "cases": [storable({name: getattr(case, name) for name in KEPT_FIELDS}) for case in judgement.cases],
     }
 
 

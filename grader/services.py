@@ -35,6 +35,8 @@ CASE_FIELDS = (
     *("name", "group", "verdict", "cpu_s", "wall_s", "peak_bytes", "message", "got", "expected", "stdout"),
 )
 """What of a test's result is kept and told to candidates."""
+KEPT_FIELDS = (*CASE_FIELDS, "judge_message")
+"""What is kept of it: the last is for authors."""
 
 
 def submit(*, user: User, version: ProblemVersion, language: str, source: str) -> Submission:
@@ -149,7 +151,7 @@ def set_stage(submission_id: str, attempt: int, stage: Stage) -> None:
 
 def record_case(submission_id: str, attempt: int, position: int, case: CaseResult) -> None:
     """Records and tells one test's result; `Fenced` where the attempt is void."""
-    result = storable({field: getattr(case, field) for field in CASE_FIELDS})
+    result = storable({field: getattr(case, field) for field in KEPT_FIELDS})
     with transaction.atomic():
         renew_claim(submission_id, attempt)
         CaseRecord.objects.create(submission_id=submission_id, position=position, **result)

@@ -5,6 +5,7 @@ The only writer of drafts. A draft's folder is changed while its row is locked, 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -136,16 +137,21 @@ def save_files(draft: ProblemDraft, *, user: User, revision: int, changes: Chang
         current = _locked(draft, State.DRAFT)
         if current.revision != revision:
             raise StaleDraftRevision(_("Somebody has saved this draft meanwhile. Load it again."))
-        before = _files(current)
+        before = contents_of(current)
         after = _changed(before, changes)
-        differences = compare_files(before, after)
+        differences = compare_files(Files(before), after)
         if not differences:
             return current
         if len(dict(after.items())) > MAX_FILES:
             raise InvalidDraft(_("A package has at most %(most)s files.") % {"most": MAX_FILES})
         current.revision += 1
+        old = {one.path: before.get(one.path) for one in differences}
         DraftRevision.objects.create(
-            draft=current, number=current.revision, author=user, changes=[_told(one) for one in differences]
+            draft=current,
+            number=current.revision,
+            author=user,
+            changes=[_told(one) for one in differences],
+            before={path: _keep(current, data) for path, data in old.items()},
         )
         current.content_hash = after.content_hash()
         kind = _kind_in(after)
@@ -166,8 +172,38 @@ def _check(changes: Changes) -> None:
             raise InvalidDraft(message % {"path": path, "most": MAX_FILE_BYTES}, field="path")
 
 
-def _changed(before: Files, changes: Changes) -> Files:
-    contents: dict[str, bytes | None] = {**dict(before.items()), **changes}
+def _keep(draft: ProblemDraft, data: bytes | None) -> str | None:
+    """Keeps what a file held before a change, once for all that held the same; its name."""
+    if data is None:
+        return None
+    name = hashlib.sha256(data).hexdigest()
+    target = _earlier(draft) / name
+    if not target.exists():
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = target.with_name(f".{name}.part")
+        part.write_bytes(data)
+        part.replace(target)
+    return name
+
+
+def _earlier(draft: ProblemDraft) -> Path:
+    return folder_of(draft).parent / ".earlier"
+
+
+def restore(draft: ProblemDraft, *, user: User, revision: int, number: int) -> ProblemDraft:
+    """Puts all files back as they were before the change `number`; this is a change of its own. `revision` is
+    the one last seen. Raises `InvalidDraft`, `StaleDraftRevision`."""
+    changes: Changes = {}
+    for row in draft.revisions.filter(number__gte=number, number__lte=revision).order_by("-number"):
+        if row.before is None:
+            raise InvalidDraft(_("What this draft held then was not kept."))
+        for path, name in row.before.items():
+            changes[path] = None if name is None else (_earlier(draft) / name).read_bytes()
+    return save_files(draft, user=user, revision=revision, changes=changes)
+
+
+def _changed(before: Mapping[str, bytes], changes: Changes) -> Files:
+    contents: dict[str, bytes | None] = {**before, **changes}
     return Files({path: data for path, data in contents.items() if data is not None})
 
 

@@ -117,12 +117,14 @@ class ProblemDraft(models.Model):
 
 class DraftRevision(models.Model):
     """One saved change of a draft: `changes` are the file differences of
-    `questionbank.packages.comparing`."""
+    `questionbank.packages.comparing`. `before` names the content that each changed file had, by its sha256 in
+    the draft's folder of earlier content, None where there was no such file; null where nothing was kept."""
 
     draft = models.ForeignKey(ProblemDraft, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     changes = models.JSONField()
+    before = models.JSONField(null=True)
     saved_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -55,7 +55,7 @@ class CaseSerializer(serializers.ModelSerializer[CaseRecord]):
 
     class Meta:
         model = CaseRecord
-        exclude = ("id", "submission")
+        exclude = ("id", "submission", "judge_message")
 
 
 class MetricResultSerializer(serializers.Serializer[Any]):

@@ -282,7 +282,7 @@ def _submission_findings(
 ) -> Iterator[Finding]:
     if proof.expected not in ("", proof.verdict):
         failed = next((case for case in judgement.cases if case.verdict is not Verdict.AC), None)
-        where = f" at {failed.group}/{failed.name}: {failed.message}" if failed else ""
+        where = f" at {failed.group}/{failed.name}: {_said(failed)}" if failed else ""
         said = judgement.compiler_output[-300:] if judgement.verdict is Verdict.CE else where
         yield Finding(proof.path, None, f"gets {proof.verdict}, its folder says {proof.expected}{said}")
     elif proof.expected == "AC" and proof.agreed and package.kind in _TIMED:
@@ -294,6 +294,12 @@ def _submission_findings(
                 f"takes {proof.slowest_cpu_s:.2f} s of CPU, more than half of the limit of "
                 f"{package.limits.time_limit_s:g} s: raise the limit or make the test smaller",
             )
+
+
+def _said(case: CaseResult) -> str:
+    """What is told of a test, with the validator's words for judges."""
+    judged = f"(the validator: {case.judge_message})" if case.judge_message else ""
+    return " ".join(filter(None, (case.message, judged)))
 
 
 def _pattern(judgement: Judgement) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ from grader.pages.problem import logged_in
 from grader.pages.wording import VERDICT_WORDS, seconds, size, state_word
 from grader.rejudging import changes_told
 from grader.verdict import FINAL_STAGES
+from questionbank.access import may_author
 from questionbank.models import Problem, User
 from questionbank.packages.model import Kind
 from questionbank.services import package_of
@@ -46,7 +47,7 @@ def submissions(request: HttpRequest) -> HttpResponse:
 def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
     user = logged_in(request)
     found = get_object_or_404(visible_submissions(user).distinct(), pk=submission_id)
-    context = submission_context(found) | {
+    context = submission_context(found, user) | {
         "nav": "submissions" if found.user_id == user.pk else "",
         "own": found.user_id == user.pk,
         "review": reverse("review", args=[found.pk])
@@ -72,7 +73,7 @@ def _own_wishes(found: Submission, user: User) -> dict[str, object]:
     }
 
 
-def submission_context(found: Submission) -> dict[str, object]:
+def submission_context(found: Submission, reader: User) -> dict[str, object]:
     """What `grader/submission.html` shows of an answer that the reader may see."""
     package = package_of(found.version)
     cases = [
@@ -85,6 +86,8 @@ def submission_context(found: Submission) -> dict[str, object]:
             "time": seconds(case.cpu_s),
             "memory": size(case.peak_bytes),
             "message": case.message,
+            # It may say what the test hides.
+            "judge_message": case.judge_message if may_author(reader) else "",
         }
         for case in found.cases.all()
     ]

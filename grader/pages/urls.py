@@ -51,6 +51,7 @@ urlpatterns = [
     path("authoring/<uuid:draft_id>/files/", writing.files, name="draft-files"),
     path("authoring/<uuid:draft_id>/files/<path:path>", writing.file, name="draft-file"),
     path("authoring/<uuid:draft_id>/history/", writing.history, name="draft-history"),
+    path("authoring/<uuid:draft_id>/history/<int:number>/restore/", writing.restore, name="draft-restore"),
     path("authoring/<uuid:draft_id>/prove/", drafts.prove, name="draft-prove"),
     path("authoring/<uuid:draft_id>/submit/", drafts.submit, name="draft-submit"),
     path("authoring/<uuid:draft_id>/send-back/", drafts.send_back, name="draft-send-back"),

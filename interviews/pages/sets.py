@@ -158,7 +158,7 @@ def handed_in(request: HttpRequest, set_id: str, submission_id: str) -> HttpResp
     rows = Submission.objects.filter(attempt_link__attempt__question_set=question_set)
     submission = get_object_or_404(rows.select_related("version__problem", "user"), pk=submission_id)
     is_open_answer = submission.version.kind == "open"
-    context = submission_context(submission) | {
+    context = submission_context(submission, interviewer(request)) | {
         "nav": "sets",
         "own": False,
         "back": reverse("set", args=[question_set.pk]),

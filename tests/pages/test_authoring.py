@@ -271,3 +271,15 @@ def test_what_is_no_bank_is_refused_beside_the_field(draft: ProblemDraft, client
     answer = client.post(reverse("import"), sent)
     assert answer.status_code == 400
     assert 'id="id_file_error"' in answer.content.decode()
+
+
+def test_the_history_goes_back_to_before_a_change(draft: ProblemDraft, client: Client) -> None:
+    before = drafting.contents_of(draft)
+    save(client, draft, "draft-file", "hints/1.en.md", text="A hint.")
+    assert drafting.contents_of(draft) != before
+    address = reverse("draft-restore", args=[draft.pk, 1])
+    assert address in client.get(reverse("draft-history", args=[draft.pk])).content.decode()
+    client.post(address, {"revision": "0"})
+    assert drafting.contents_of(draft) != before
+    client.post(address, {"revision": "1"})
+    assert drafting.contents_of(draft) == before

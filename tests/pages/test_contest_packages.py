@@ -9,9 +9,14 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from fixtures.demo import load_topics
-from questionbank.models import ProblemVersion
+from grader import services
+from grader.judge.model import CaseResult, Judgement
+from grader.models import Submission
+from grader.verdict import Verdict
+from questionbank.models import ProblemVersion, User
 from questionbank.services import publish
 from tests.packages.foreign import foreign_package
+from tests.pages.conftest import client_of
 
 FILES: dict[str, str | None] = {
     "statement/problem.en.md": "Guess. ![a cat](cat.svg)\n\n![elsewhere](https://cats.example/cat.png)\n",
@@ -62,3 +67,21 @@ def test_an_answer_may_be_outputs(client: Client, db: None, settings: Settings, 
     page = client.get("/problems/outputs/")
     assert page.status_code == 200
     assert client.get("/api/v1/problems/outputs/").status_code == 200
+
+
+def test_what_a_validator_tells_judges_is_kept_for_authors_and_what_it_tells_teams_for_all(
+    version: ProblemVersion,
+) -> None:
+    for is_author in (False, True):
+        user = User.objects.create_user(f"author-{is_author}", is_author=is_author)
+        submission = Submission.objects.create(user=user, version=version, language="python", source="x")
+        attempt = services.claim(str(submission.pk))
+        assert attempt is not None
+        case = CaseResult("1", "sample", Verdict.WA, message="too high", judge_message="it is 50, not \0")
+        services.record_case(str(submission.pk), attempt, 0, case)
+        services.finish(str(submission.pk), attempt, Judgement(Verdict.WA, 0.0, message=case.message))
+        reader = client_of(user)
+        told = reader.get(f"/api/v1/submissions/{submission.pk}/").content.decode()
+        assert ("too high" in told, "it is 50" in told) == (True, False)
+        page = reader.get(f"/submissions/{submission.pk}/").content.decode()
+        assert ("it is 50" in page) is is_author

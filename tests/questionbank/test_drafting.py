@@ -71,6 +71,26 @@ def test_what_changes_nothing_is_no_revision(draft: ProblemDraft, author: User) 
     assert not draft.revisions.exists()
 
 
+def test_an_earlier_state_comes_back_as_a_change_of_its_own(draft: ProblemDraft, author: User) -> None:
+    states = [drafting.contents_of(draft)]
+    for change in (
+        {STATEMENT: b"One."},
+        {STATEMENT: b"Two.", "hints/1.en.md": b"A hint."},
+        {STATEMENT: None},
+    ):
+        draft = drafting.save_files(draft, user=author, revision=draft.revision, changes=change)
+        states.append(drafting.contents_of(draft))
+    for number in (2, 1):
+        draft = drafting.restore(draft, user=author, revision=draft.revision, number=number)
+        assert drafting.contents_of(draft) == states[number - 1]
+    assert draft.revision == 5
+    # What was undone can be had again.
+    draft = drafting.restore(draft, user=author, revision=5, number=4)
+    assert drafting.contents_of(draft) == states[3]
+    with pytest.raises(StaleDraftRevision):
+        drafting.restore(draft, user=author, revision=2, number=1)
+
+
 def test_a_stale_tab_writes_nothing(draft: ProblemDraft, author: User) -> None:
     write(draft, author, "Mine.\n")
     with pytest.raises(StaleDraftRevision):

@@ -14,11 +14,12 @@ from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grader.authoring import request_expected
 from grader.pages.authoring.settings_form import SettingsForm, with_settings
 from grader.pages.authoring.shown import draft_of, draft_page, faults, saved, typed
+from questionbank import drafting
 from questionbank.drafting import contents_of, findings_of
 from questionbank.packages.editing import (
     Changes,
@@ -242,6 +243,22 @@ def file(request: HttpRequest, draft_id: str, path: str) -> HttpResponse:
         "faults": faults(findings_of(draft), path),
     }
     return draft_page(request, "authoring/file.html", draft, "draft-files", context, refused=refused)
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, draft_id: str, number: int) -> HttpResponse:
+    """All files as they were before a change."""
+    draft, user = draft_of(request, draft_id)
+    given = request.POST.get("revision", "")
+    revision = int(given) if given.isdecimal() and len(given) < 10 else -1
+    try:
+        drafting.restore(draft, user=user, revision=revision, number=number)
+    except drafting.InvalidDraft as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Restored. What was there since is in the history."))
+    return redirect("draft-history", draft.pk)
 
 
 @login_required
