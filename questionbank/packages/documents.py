@@ -51,10 +51,12 @@ def load_yaml(
     findings: Findings,
     *,
     fill: Callable[[str], str] = lambda text: text,
+    bare_keys: bool = False,
 ) -> dict[str, Any]:
     """The document at `path`; empty, with findings noted, where it is absent or at fault.
 
-    `fill` puts constants into its text. An empty document stands for one without keys.
+    `fill` puts constants into its text. An empty document stands for one without keys; with `bare_keys` a key
+    without a value for one that is not there.
     """
     text = files.text(path, findings)
     if text is None:
@@ -79,6 +81,8 @@ def load_yaml(
         loader.dispose()
     if node is None:
         value = {}
+    if bare_keys:
+        value = _without_bare_keys(value)
     if _has_odd_number(value):
         findings.add(path, "holds a number that is not finite")
         return {}
@@ -86,6 +90,12 @@ def load_yaml(
         return {}
     assert isinstance(value, dict)
     return value
+
+
+def _without_bare_keys(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_bare_keys(item) for key, item in value.items() if item is not None}
 
 
 def _has_odd_number(value: Any) -> bool:

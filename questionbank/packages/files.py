@@ -15,7 +15,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
 _IGNORED = frozenset({"__pycache__"})
 # What is named otherwise is as if it were not there, as the package format has it (.git, .DS_Store).
-_NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}")
+_NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,254}")
 
 
 class Files:

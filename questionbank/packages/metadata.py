@@ -78,7 +78,8 @@ def read_metadata(files: Files, findings: Findings) -> Metadata:
     if form is None:
         findings.add(DOCUMENT, f"problem_format_version is none of those read: {', '.join(sorted(_FORMS))}")
         return Metadata(Form.CURRENT)
-    document = load_yaml(files, DOCUMENT, _SCHEMAS[form], findings)
+    # In the older forms a key without a value says nothing, as their own tools read it.
+    document = load_yaml(files, DOCUMENT, _SCHEMAS[form], findings, bare_keys=form is not Form.CURRENT)
     return metadata(form, document, findings)
 
 

@@ -124,6 +124,9 @@ def _check_parts(
             findings.add(path, "is not a part of a problem package")
         else:
             notices.add(path, "is no part of the package format and is not used")
+    for path in files.ignored:
+        if not path.rpartition("/")[2].startswith("."):
+            notices.add(path, "is called as no file of the package format may be and is not used")
     for folder, why in _UNUSED.items():
         if files.paths(folder):
             notices.add(folder, why)

@@ -74,6 +74,27 @@ def test_a_legacy_package_says_the_same_in_other_words(tmp_path: Path) -> None:
     assert {notice.path for notice in package.notices} == {"input_validators/shape.ctd", "notes.txt"}
 
 
+def test_a_key_without_a_value_says_nothing_in_the_older_forms(tmp_path: Path) -> None:
+    folder = foreign_package(tmp_path, legacy=True)
+    bare = "name:\nauthor: A Body\nrights_owner:\nlicense: cc0\nlimits:\n  memory:\nkeywords:\n"
+    (folder / "problem.yaml").write_text(bare)
+    package = read_package(folder)
+    assert (package.name_in("en"), package.authors, package.rights_owner) == ("Doubling", ("A Body",), "")
+
+
+def test_every_file_is_used_or_told_of(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {
+        "submissions/accepted/double.c++": "int main() {}\n",
+        "data/secret/2 copy.in": "3\n",
+        ".gitignore": "x\n",
+    }
+    package = read(tmp_path, files)
+    assert [str(one.path) for one in package.submissions if one.language == "cpp"] == [
+        "submissions/accepted/double.c++"
+    ]
+    assert [one.path for one in package.notices] == ["data/secret/2 copy.in"]
+
+
 def test_the_draft_is_read_with_the_names_it_once_had(tmp_path: Path) -> None:
     problem = {
         "problem_format_version": "2023-07-draft",
