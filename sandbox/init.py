@@ -180,7 +180,7 @@ def _rehearse() -> None:
         reporting.send_report(ours, ending.told(), [stream], job.collect, collect_bytes=0)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        order = {"cpu_s": 1, "disk_bytes": 1, "processes": 1}
+        order = {"cpu_s": 1, "file_bytes": 1, "processes": 1}
         payload.release(job, ours, order, own_stdin=True)
         _, fd = receive_control(theirs)
         if fd is not None:

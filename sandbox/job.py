@@ -66,6 +66,8 @@ class Limits:
     """For stdout and stderr each."""
     disk_bytes: int = 64 * MIB
     """Size of the one writable file system, /work and /tmp together."""
+    file_bytes: int | None = None
+    """The most that one file may hold, 0 for nothing in files at all; None leaves it to the disk."""
     inodes: int = 4096
     collect_bytes: int = 64 * MIB
     """For all collected files together."""

@@ -66,6 +66,10 @@ def _limits(given: Any) -> dict[str, int | float]:
         limits[name] = value if name in _SECONDS else int(value)
         if not limits[name]:
             raise InvalidJob(f"The limit {name} must be a whole number above 0, not {_shown(value)}.")
+    file_bytes = given.get("file_bytes")
+    if file_bytes is not None and not (is_whole(file_bytes) and 0 <= file_bytes <= _MAX["disk_bytes"]):
+        raise InvalidJob(f"The limit file_bytes must be a whole number or none, not {_shown(file_bytes)}.")
+    limits["file_bytes"] = limits["disk_bytes"] if file_bytes is None else file_bytes
     return limits
 
 

@@ -193,7 +193,7 @@ def release(job: Received, program: socket.socket, order: dict[str, Any], *, own
     message = {
         "program": job.program,
         "cpu_s": order["cpu_s"],
-        "disk_bytes": order["disk_bytes"],
+        "file_bytes": order["file_bytes"],
         "processes": order["processes"],
         "environment": order.get("environment", {}),
         "seed": os.urandom(32).hex(),

@@ -84,7 +84,7 @@ def _rehearse(*, scripts: bool) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         order: dict[str, Any] = {"program": {"kind": "", "path": "", "args": []}, "seed": "0" * 64}
-        order |= {"cpu_s": 2**30, "disk_bytes": 2**62, "processes": 2**30, "environment": {}}
+        order |= {"cpu_s": 2**30, "file_bytes": 2**62, "processes": 2**30, "environment": {}}
         send_control(ours, order, 0)
         received, fd = receive_control(theirs)
         if fd is not None:
@@ -104,7 +104,7 @@ def _limit(order: dict[str, Any]) -> None:
     """setrlimit(2): a second wall behind the supervisor's clock and the control group."""
     for kind, value in (
         (resource.RLIMIT_CPU, int(order["cpu_s"]) + 2),
-        (resource.RLIMIT_FSIZE, order["disk_bytes"]),
+        (resource.RLIMIT_FSIZE, order["file_bytes"]),
         # With the box's init, and one more: the control group's limit, which is told, comes first.
         (resource.RLIMIT_NPROC, order["processes"] + 2),
     ):

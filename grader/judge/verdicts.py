@@ -36,6 +36,7 @@ def run_limits(package: Package, language: Language) -> Limits:
         processes=_PROCESSES,
         output_bytes=limits.output_mib * MIB,
         collect_bytes=limits.output_mib * MIB,
+        file_bytes=0 if package.program and not package.program.writes_files else None,
     )
 
 

@@ -333,6 +333,26 @@ def test_an_included_main_file_calls_the_answer(tmp_path: Path, sandbox: Sandbox
     assert judge(package, answer, sandbox=sandbox, hidden_root=Path()).verdict == "AC"
 
 
+def test_an_answer_writes_into_no_file_unless_the_package_allows_it(tmp_path: Path, sandbox: Sandbox) -> None:
+    writes = "n = int(input())\nwith open('kept', 'w') as file:\n    file.write('x')\nprint(2 * n)\n"
+    for allowed in (False, True):
+        problem = {"allow_file_writing": allowed}
+        package = read_package(foreign_package(tmp_path / str(allowed), problem=problem))
+        assert judged(package, writes, sandbox).verdict == ("AC" if allowed else "RE")
+        # A warm interpreter, a program and a virtual machine that write none are in nobody's way.
+        for language, source in DOUBLES.items():
+            answer = Answer(language, source)
+            assert judge(package, answer, sandbox=sandbox, hidden_root=Path()).verdict == "AC", language
+
+
+DOUBLES = {
+    "python": "import json, tempfile\nprint(2 * int(input()))\n",
+    "cpp": "#include <iostream>\nint main() { int n; std::cin >> n; std::cout << 2 * n << std::endl; }\n",
+    "java": "class Main { public static void main(String[] a) {"
+    " System.out.println(2 * new java.util.Scanner(System.in).nextInt()); } }\n",
+}
+
+
 def test_flags_of_a_group_and_of_a_test_are_the_default_validators(tmp_path: Path, sandbox: Sandbox) -> None:
     files: dict[str, str | None] = {
         "data/secret/test_group.yaml": "output_validator_args: [float_tolerance, 1e-2]\n",

@@ -15,6 +15,7 @@ from tests.sandbox.runs import SMALL
 LIMITS = asdict(SMALL)
 GOOD: dict[str, Any] = {"runtime": "python", "limits": LIMITS, "payload_bytes": 0, "device": None}
 DEVICE = {"kind": "gpu", "memory_bytes": 5, "wait_s": 1}
+SIZES = (-1, 0.5, "1", True, 2**70)
 NUMBERS = (None, "1", [], {}, True, float("nan"), float("inf"), -1, 2**70)
 
 
@@ -42,6 +43,10 @@ BAD = {
     "a part of a byte of a device": ("device", DEVICE | {"memory_bytes": 1.5}),
     "a limit without end": ("limits", LIMITS | {"cpu_s": deep(900)}),
     "a runtime without end": ("runtime", deep(900)),
+    **{
+        f"files of {size!r}": ("limits", LIMITS | {"file_bytes": size})
+        for size in (-1, 0.5, "1", True, 2**70)
+    },
     "a part of a process": ("limits", LIMITS | {"processes": 0.5}),
     **{f"payload of {value!r}": ("payload_bytes", value) for value in (*NUMBERS, 0.5)},
     **{f"limit of {value!r}": ("limits", LIMITS | {"wall_s": value}) for value in (*NUMBERS, 0)},
@@ -62,4 +67,4 @@ def test_an_order_is_read_as_it_is_meant() -> None:
     assert (order.runtime, order.high_assurance) == (Runtime.PYTHON, True)
     assert order.device == DeviceRequest(DeviceKind.GPU, 5, 1.0)
     assert (order.bounds.payload_bytes, order.bounds.inodes) == (4096, SMALL.inodes)
-    assert order.limits == LIMITS
+    assert order.limits == LIMITS | {"file_bytes": SMALL.disk_bytes}
