@@ -16,6 +16,7 @@ RUN_TASK = "grader.run_samples"
 REJUDGE_TASK = "grader.rejudge_answer"
 PROVE_TASK = "grader.prove_draft"
 FILL_TASK = "grader.fill_expected"
+GENERATE_TASK = "grader.generate_tests"
 IMPORT_TASK = "grader.bring_problems"
 REQUEUE_TASK = "grader.requeue_forgotten"
 PREVIEW_TASK = "grader.preview_grade"
@@ -63,6 +64,11 @@ def enqueue_proof(draft_id: str) -> None:
 def enqueue_filling(draft_id: str, user_id: int) -> None:
     """Asks for expected results in the name of a user, once the transaction is committed."""
     transaction.on_commit(partial(_send, FILL_TASK, draft_id, user_id))
+
+
+def enqueue_generating(draft_id: str, user_id: int, path: str, group: str, first: int, count: int) -> None:
+    """Asks for a generator's tests in the name of a user, once the transaction is committed."""
+    transaction.on_commit(partial(_send, GENERATE_TASK, draft_id, user_id, path, group, first, count))
 
 
 def enqueue_import(import_id: str) -> None:

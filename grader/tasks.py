@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection
 
 from grader import devices, grading, importing, previews, queue, rejudging, runs, services, trials
 from grader.errors import Fenced, RunUnknown
-from grader.gate import filling
+from grader.gate import filling, generating
 from grader.gate.bringing import bring
 from grader.gate.proof import document
 from grader.gate.proving import Demands
@@ -264,21 +264,46 @@ def prove_draft(draft_id: str) -> None:
 @shared_task(name=queue.FILL_TASK)
 def fill_expected(draft_id: str, user_id: int) -> None:
     """Expected results of a draft's tests, from its reference."""
+    _write_tests(draft_id, user_id, _fill)
+
+
+@shared_task(name=queue.GENERATE_TASK)
+def generate_tests(draft_id: str, user_id: int, path: str, group: str, first: int, count: int) -> None:
+    """Tests from a draft's generator, and their expected results."""
+
+    def make(draft: ProblemDraft, user: User) -> None:
+        seeds = range(first, first + min(count, generating.MAX_SEEDS))
+        contents = drafting.contents_of(draft)
+        tests = generating.generate(contents, path=path, group=group, seeds=seeds, sandbox=jail())
+        drafting.keep_generated(draft, user=user, tests=list(tests))
+        _fill(draft, user)
+
+    _write_tests(draft_id, user_id, make)
+
+
+def _fill(draft: ProblemDraft, user: User) -> None:
+    tests = filling.fill_expected(
+        drafting.contents_of(draft),
+        slug=draft.slug,
+        kind=draft.kind,
+        sandbox=jail(),
+        builds=Builds(settings.BUILDS_ROOT),
+    )
+    drafting.keep_expected(draft, user=user, tests=tests)
+
+
+def _write_tests(draft_id: str, user_id: int, write: Callable[[ProblemDraft, User], None]) -> None:
+    """Lets `write` write tests of a draft, and says where it could not."""
     draft = ProblemDraft.objects.filter(pk=draft_id).first()
     user = User.objects.filter(pk=user_id).first()
     if draft is None or user is None:
         return
     try:
-        contents = drafting.contents_of(draft)
-        builds = Builds(settings.BUILDS_ROOT)
-        tests = filling.fill_expected(
-            contents, slug=draft.slug, kind=draft.kind, sandbox=jail(), builds=builds
-        )
-        drafting.keep_expected(draft, user=user, tests=tests)
-    except (filling.CannotFill, drafting.InvalidDraft) as error:
+        write(draft, user)
+    except (generating.CannotGenerate, filling.CannotFill, drafting.InvalidDraft) as error:
         drafting.end_work(draft_id, trouble=str(error))
     except Exception as error:
-        _log.exception("the reference of draft %s could not be run", draft_id)
+        _log.exception("the tests of draft %s could not be written", draft_id)
         drafting.end_work(draft_id, trouble=f"{type(error).__name__}: {error}")
     else:
         drafting.end_work(draft_id)

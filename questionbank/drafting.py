@@ -25,6 +25,7 @@ from questionbank.packages.editing import (
     MAX_FILE_BYTES,
     Changes,
     DraftTest,
+    NotEditable,
     draft_tests,
     is_editable_path,
     template,
@@ -257,6 +258,24 @@ def keep_expected(draft: ProblemDraft, *, user: User, tests: Sequence[DraftTest]
                 made = with_test(contents, current.kind, test, (test.group, test.name))
                 contents |= {path: data for path, data in made.items() if data is not None}
                 changes |= made
+        save_files(current, user=user, revision=current.revision, changes=changes)
+
+
+def keep_generated(draft: ProblemDraft, *, user: User, tests: Sequence[DraftTest]) -> None:
+    """Writes tests that a generator made, in the place of those it made before; raises `InvalidDraft`."""
+    with transaction.atomic():
+        current = _locked(draft, State.DRAFT)
+        contents = contents_of(current)
+        changes: Changes = {}
+        try:
+            for test in tests:
+                place = (test.group, test.name)
+                known = any((one.group, one.name) == place for one in draft_tests(contents, current.kind))
+                made = with_test(contents, current.kind, test, place if known else None)
+                contents |= {path: data for path, data in made.items() if data is not None}
+                changes |= made
+        except NotEditable as error:
+            raise InvalidDraft(str(error)) from error
         save_files(current, user=user, revision=current.revision, changes=changes)
 
 

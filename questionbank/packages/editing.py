@@ -26,6 +26,8 @@ Contents = Mapping[str, bytes]
 Changes = dict[str, bytes | None]
 MAX_FILE_BYTES = 1024 * 1024
 CASES = "cases.jsonl"
+GENERATORS = "generators"
+"""The folder of programs that make tests."""
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}"
 _PATH = re.compile(
     r"(problem\.yaml|touchstone\.yaml|rubric\.yaml|graded\.yaml|editorial\.(en|zh)\.md|LICENSE"
@@ -56,6 +58,16 @@ class DraftTest:
     name: str
     given: str
     expected: str | None
+
+
+def is_group(text: str) -> bool:
+    """Whether tests may lie in a group of this name."""
+    return bool(_GROUP.fullmatch(text))
+
+
+def is_generator(path: str) -> bool:
+    """Whether the file is a program that makes tests."""
+    return path.startswith(f"{GENERATORS}/") and path.endswith(".py")
 
 
 def is_editable_path(path: str) -> bool:

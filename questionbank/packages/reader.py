@@ -51,7 +51,7 @@ _ANSWERS = {".json": "choice", ".md": "text"}
 _SLUG = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 _TOP = re.compile(
     r"^(problem\.yaml|touchstone\.yaml|rubric\.yaml|graded\.yaml|editorial\.(en|zh)\.md|LICENSE"
-    r"|(statement|data|submissions|starter|hints|evaluator)/.*)$"
+    r"|(statement|data|submissions|starter|hints|evaluator|generators)/.*)$"
 )
 _DEFAULT_LANGUAGES = {Kind.CHOICE: ("choice",), Kind.OPEN: ("text",)}
 _SECTIONS = {Kind.FUNCTION: "function", Kind.ARTIFACT: "artifact", Kind.CHOICE: "choice"}

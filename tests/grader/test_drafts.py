@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fixtures.demo import load_topics
-from grader.authoring import request_expected, request_proof
+from grader.authoring import request_expected, request_generated, request_proof
 from questionbank import drafting
 from questionbank.models import ProblemDraft, User
 from questionbank.packages.editing import Changes, draft_tests
@@ -76,3 +78,26 @@ def test_a_package_that_cannot_be_read_gets_the_readers_words(
     assert proof is not None
     assert not proof["ready"]
     assert "editorial.en.md" in {one["path"] for one in proof["findings"]}
+
+
+def test_a_generator_makes_tests_by_seed_and_the_reference_answers_them(
+    stack: Stack, draft: ProblemDraft, author: User
+) -> None:
+    sound = b"import random, sys\nprint([random.Random(sys.argv[1]).randrange(100)])\n"
+    by_chance = b"import random\nprint([random.randrange(10**9)])\n"
+    changes: Changes = {"generators/any.py": sound, "generators/chance.py": by_chance}
+    drafting.save_files(draft, user=author, revision=1, changes=changes)
+    request_generated(draft, user=author, path="generators/any.py", group="secret/made", first=3, count=2)
+    assert worked(draft).trouble == ""
+    made = [test for test in draft_tests(drafting.contents_of(draft), draft.kind) if "made" in test.group]
+    assert [test.name for test in made] == ["any-3", "any-4"]
+    for test in made:
+        (x,) = json.loads(test.given)
+        assert test.expected == str(2 * x)
+    # Once more makes the same.
+    before = drafting.contents_of(draft)
+    request_generated(draft, user=author, path="generators/any.py", group="secret/made", first=3, count=2)
+    assert worked(draft).trouble == ""
+    assert drafting.contents_of(draft) == before
+    request_generated(draft, user=author, path="generators/chance.py", group="secret", first=1, count=1)
+    assert "prints something else in a second run" in worked(draft).trouble

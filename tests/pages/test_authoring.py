@@ -283,3 +283,16 @@ def test_the_history_goes_back_to_before_a_change(draft: ProblemDraft, client: C
     assert drafting.contents_of(draft) != before
     client.post(address, {"revision": "1"})
     assert drafting.contents_of(draft) == before
+
+
+def test_a_generator_is_run_for_seeds_that_make_sense(draft: ProblemDraft, client: Client) -> None:
+    page = reverse("draft-tests", args=[draft.pk])
+    assert "generators/NAME.py" in client.get(page).content.decode()
+    save(client, draft, "draft-file", "generators/any.py", text="print([1])")
+    form = {"do": "generate", "generator": "generators/any.py", "into": "secret", "first": "1", "count": "3"}
+    for wrong in ({"generator": "submissions/accepted/reference.py"}, {"into": "../x"}, {"count": "51"}):
+        assert client.post(page, form | wrong).status_code == 400
+    assert client.post(page, form | {"first": "-1"}).status_code == 400
+    assert not ProblemDraft.objects.get().work
+    assert client.post(page, form).status_code == 302
+    assert ProblemDraft.objects.get().work == ProblemDraft.Work.FILLING

@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from grader.authoring import request_expected
+from grader.authoring import request_expected, request_generated
+from grader.gate.generating import MAX_SEEDS
 from grader.pages.authoring.settings_form import SettingsForm, with_settings
 from grader.pages.authoring.shown import draft_of, draft_page, faults, saved, typed
 from questionbank import drafting
 from questionbank.drafting import contents_of, findings_of
+from questionbank.models import ProblemDraft, User
 from questionbank.packages.editing import (
     Changes,
     DraftTest,
@@ -28,6 +30,8 @@ from questionbank.packages.editing import (
     document,
     draft_tests,
     is_editable_path,
+    is_generator,
+    is_group,
     with_test,
     without_test,
     written,
@@ -151,6 +155,7 @@ def tests(request: HttpRequest, draft_id: str) -> HttpResponse:
     draft, user = draft_of(request, draft_id)
     contents = contents_of(draft)
     known = draft_tests(contents, draft.kind)
+    generators = sorted(path for path in contents if is_generator(path))
     refused, chosen = "", (request.GET.get("group", ""), request.GET.get("name", ""))
     edited = next((test for test in known if (test.group, test.name) == chosen), None)
     if request.method == "POST":
@@ -158,6 +163,12 @@ def tests(request: HttpRequest, draft_id: str) -> HttpResponse:
             request_expected(draft, user=user)
             messages.success(request, _("The reference is run. Load the page again in a moment."))
             return redirect("draft-tests", draft.pk)
+        if request.POST.get("do") == "generate":
+            refused = _generate(request, draft, user, generators)
+            if not refused:
+                messages.success(request, _("The generator is run. Load the page again in a moment."))
+                return redirect("draft-tests", draft.pk)
+    if request.method == "POST" and request.POST.get("do") != "generate":
         replaces = (request.POST.get("old_group", ""), request.POST.get("old_name", ""))
         edited = DraftTest(
             group=typed(request, "group").strip(),
@@ -185,11 +196,27 @@ def tests(request: HttpRequest, draft_id: str) -> HttpResponse:
         "tests": known[:MAX_TESTS_SHOWN],
         "total": len(known),
         "lacking": sum(test.expected is None for test in known),
+        "generators": generators,
+        "most_seeds": MAX_SEEDS,
         "edited": edited,
         "old": chosen,
         "data_faults": [(one.path, one.line, one.message) for one in findings if one.path.startswith("data")],
     }
     return draft_page(request, "authoring/tests.html", draft, "draft-tests", context, refused=refused)
+
+
+def _generate(request: HttpRequest, draft: ProblemDraft, user: User, generators: list[str]) -> str:
+    """Asks for a generator's tests; the words of a refusal where that cannot be meant."""
+    path, group = request.POST.get("generator", ""), typed(request, "into").strip()
+    first, count = (request.POST.get(name, "") for name in ("first", "count"))
+    if path not in generators:
+        return _("Choose a generator.")
+    if not is_group(group):
+        return _("A group is sample, secret, or a name below one of them such as secret/large.")
+    if not (first.isdecimal() and len(first) < 10 and count.isdecimal() and 0 < int(count[:3]) <= MAX_SEEDS):
+        return _("Seeds are whole numbers, at most %(most)s at a time.") % {"most": MAX_SEEDS}
+    request_generated(draft, user=user, path=path, group=group, first=int(first), count=int(count))
+    return ""
 
 
 @login_required
