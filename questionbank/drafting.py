@@ -133,12 +133,12 @@ def adopt(
 
 def save_files(draft: ProblemDraft, *, user: User, revision: int, changes: Changes) -> ProblemDraft:
     """Writes and removes files; raises `InvalidDraft`, `StaleDraftRevision` unless `revision` is the last."""
-    _check(changes)
     with transaction.atomic():
         current = _locked(draft, State.DRAFT)
+        before = contents_of(current)
+        _check(changes, before)
         if current.revision != revision:
             raise StaleDraftRevision(_("Somebody has saved this draft meanwhile. Load it again."))
-        before = contents_of(current)
         after = _changed(before, changes)
         differences = compare_files(Files(before), after)
         if not differences:
@@ -164,9 +164,10 @@ def save_files(draft: ProblemDraft, *, user: User, revision: int, changes: Chang
     return current
 
 
-def _check(changes: Changes) -> None:
+def _check(changes: Changes, before: Mapping[str, bytes]) -> None:
+    """What is there may be changed, wherever an import has put it; what is new has its place."""
     for path, data in changes.items():
-        if not is_editable_path(path):
+        if path not in before and not is_editable_path(path):
             raise InvalidDraft(_("%(path)s is no place in a problem package.") % {"path": path}, field="path")
         if data is not None and len(data) > MAX_FILE_BYTES:
             message = _("%(path)s has more than %(most)s bytes.")

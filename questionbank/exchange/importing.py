@@ -81,7 +81,8 @@ def stage(found: Draft | Refused, folder: Path, check: Check) -> Staged | Import
     findings = check(package)
     if findings:
         return Imported(found.origin, found.slug, State.FAILED, findings, found.notices)
-    return Staged(found, target, package)
+    # What is said of the package itself: what of it is not used here, and what to see to.
+    return Staged(replace(found, notices=(*found.notices, *package.notices)), target, package)
 
 
 def _write(files: Mapping[str, bytes], folder: Path) -> None:

@@ -31,7 +31,8 @@ GENERATORS = "generators"
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}"
 _PATH = re.compile(
     r"(problem\.yaml|touchstone\.yaml|rubric\.yaml|graded\.yaml|editorial\.(en|zh)\.md|LICENSE"
-    r"|(statement|data|submissions|starter|hints|evaluator|output_validators|input_validators|include"
+    r"|README\.md|(statement|problem_statement|solution|data|submissions|starter|hints|evaluator|include"
+    r"|output_validators?|input_validators|input_format_validators|static_validator"
     rf"|attachments|generators)(/{_PART}){{1,6}})"
 )
 _GROUP = re.compile(rf"(sample|secret)(/{_PART}){{0,4}}")

@@ -13,12 +13,14 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from fixtures.demo import load_topics
+from grader.importing import start_import
 from grader.tasks import bring_problems
 from questionbank import drafting
 from questionbank.exchange.archives import write_archive
 from questionbank.models import ProblemDraft, ProblemImport, User
 from questionbank.packages.editing import draft_tests
 from questionbank.packages.reader import read_package
+from tests.packages.foreign import foreign_package
 from tests.packages.writing import write_package
 from tests.pages.conftest import client_of
 
@@ -264,6 +266,29 @@ def test_a_file_is_tried_first_and_taken_in_on_a_click(draft: ProblemDraft, clie
     assert client.get(reverse("import")).status_code == 200
     assert client.post(reverse("import-remove", args=[row.pk])).status_code == 302
     assert (ProblemImport.objects.count(), ProblemDraft.objects.count()) == (0, 1)
+
+
+def test_a_package_of_contests_comes_in_with_what_is_told_of_it_and_all_its_files_can_be_edited(
+    draft: ProblemDraft, client: Client, author: User
+) -> None:
+    root = Path(drafting.settings.DRAFTS_ROOT).parent
+    files: dict[str, str | None] = {"ci/run.sh": "true\n", "submissions/accepted/double.hs": "main = x\n"}
+    folder = foreign_package(root, files, legacy=True)
+    contents = {str(one.relative_to(root)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+    archive = write_archive(contents)
+    row = start_import(user=author, name="a.zip", size=len(archive), chunks=[archive])
+    bring_problems(str(row.pk))
+    row.refresh_from_db()
+    (report,) = row.report["problems"]
+    assert {one["path"] for one in report["notices"]} == {"ci/run.sh", "submissions/accepted/double.hs"}
+    brought = ProblemDraft.objects.get(slug="doubling")
+    for path in drafting.contents_of(brought):
+        assert client.get(reverse("draft-file", args=[brought.pk, path])).status_code == 200, path
+    save(client, brought, "draft-file", "ci/run.sh", do="remove")
+    save(client, brought, "draft-file", "problem_statement/problem.en.tex", text="\\problemname{Twice}")
+    assert "ci/run.sh" not in drafting.contents_of(brought)
+    assert read_package(drafting.folder_of(brought)).name_in("en") == "Twice"
+    assert client.get(reverse("draft-file", args=[brought.pk, "ci/other.sh"])).status_code == 404
 
 
 def test_what_is_no_bank_is_refused_beside_the_field(draft: ProblemDraft, client: Client) -> None:

@@ -242,9 +242,9 @@ def files(request: HttpRequest, draft_id: str) -> HttpResponse:
 def file(request: HttpRequest, draft_id: str, path: str) -> HttpResponse:
     """One file as text: a solution, a starter, a document, a validator."""
     draft, user = draft_of(request, draft_id)
-    if not is_editable_path(path):
-        raise Http404
     contents = contents_of(draft)
+    if path not in contents and not is_editable_path(path):
+        raise Http404
     refused = ""
     if request.method == "POST":
         remove = request.POST.get("do") == "remove"
