@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from sandbox.wire import WireError, receive_message, send_control
 
 _ANSWER_GRACE_S = 240.0
 _TRIES = 3
+_LIMITS = tuple(limit.name for limit in fields(Limits))
 _INHERITED = frozenset({"PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR"})
 
 
@@ -143,7 +144,7 @@ class SocketSandbox:
         order = {
             "op": "run",
             "runtime": job.runtime.value,
-            "limits": asdict(limits),
+            "limits": {name: getattr(limits, name) for name in _LIMITS},
             "device": asdict(job.device) if job.device else None,
             "high_assurance": job.high_assurance,
             "payload_bytes": payload.occupied_bytes(job.files),

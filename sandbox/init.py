@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import selectors
 import signal
@@ -27,6 +28,9 @@ from sandbox.wire import WireError, receive_control, send_control
 
 RUNNER_ID = 1000
 _ASK_EVERY_S = 0.005
+_BRIEF_S = 0.003
+_STEP_BACK = 5
+_READING_S = 1.0
 _NO_INPUT = "/dev/null"
 _REHEARSED = "rehearsed"
 
@@ -125,6 +129,7 @@ def _parked(
         for inherited in (control.detach(), ours.detach(), out_read, err_read, *own_disk):
             os.close(inherited)
         serve_one_program(theirs, out_write, err_write, program_filter=filters.program, scripts=scripts)
+    gc.disable()  # one job long, and every object that is looked at would be copied
     for end in (theirs.detach(), out_write, err_write):
         os.close(end)
     for end in (out_read, err_read):
@@ -139,7 +144,7 @@ def _parked(
         selector=selectors.DefaultSelector(),
         ahead_s=ahead_s,
     )
-    for fd in (parked.exited, control.fileno(), out_read, err_read):
+    for fd in (parked.exited, control.fileno()):
         if fd is not None:
             parked.selector.register(fd, selectors.EVENT_READ)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
@@ -185,6 +190,21 @@ def _rehearse() -> None:
         _, fd = receive_control(theirs)
         if fd is not None:
             os.close(fd)
+    _rehearse_end()
+
+
+def _rehearse_end() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, selectors.DefaultSelector() as selector:
+        selector.register(theirs.fileno(), selectors.EVENT_READ)
+        send_control(ours, {"event": "ended", "at": time.monotonic()})
+        ready = {key.fd for key, _ in selector.select(None)}
+        if theirs.fileno() in ready:
+            receive_control(theirs)
+    os.kill(-1, 0)  # to the parked program, which does not notice
+    os.waitpid(-1, os.WNOHANG | syscalls.WALL)
+    os.chmod("/work", 0o700)  # noqa: PTH101
+    reporting.fullness("/work")
 
 
 def _serve(parked: _Parked, *, watch: bool) -> None:
@@ -192,7 +212,7 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
     order, fd = receive_control(control)
     if fd is None:
         raise WireError("a job came without its data connection")
-    data = socket.socket(fileno=fd)
+    data = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=fd)
     for stream in streams:
         stream.allow(order["output_bytes"])
     try:
@@ -216,6 +236,11 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
     os.chmod("/work", 0o700)  # noqa: PTH101 - the submission owned it, and may have shut us out
     told = ending.told() | {"wall_s": ending.at - started, "full": reporting.fullness("/work")}
     reporting.send_report(data, told, streams, job.collect, collect_bytes=order["collect_bytes"])
+    # The client runs on this processor next: a box is taken down once the report is read, and gives way.
+    os.nice(_STEP_BACK)
+    data.settimeout(_READING_S)
+    with contextlib.suppress(TimeoutError, ConnectionResetError):
+        data.recv(1)
 
 
 def write_id_maps(process: str, *, uid: int, gid: int, inside: int, count: int = 1) -> None:
@@ -246,8 +271,9 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
     streams = {stream.pipe: stream for stream in parked.streams}
     interval_s = watchdog.interval_s if watchdog else None if parked.exited is not None else _ASK_EVERY_S
     overflow = stopped = accounted = False
+    unheard = list(streams)
     while True:
-        ready = {key.fd for key, _ in selector.select(interval_s)}
+        ready = {key.fd for key, _ in selector.select(_BRIEF_S if unheard else interval_s)}
         for fd in ready & streams.keys():
             # A submission can read its own pipe, and be faster than we are.
             with contextlib.suppress(BlockingIOError):
@@ -264,6 +290,9 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
             stopped = True
         if overflow or stopped or parked.has_ended(ready):
             break
+        # What a program of a few milliseconds writes stays in its pipes: waking us would hold it up.
+        while unheard:
+            selector.register(unheard.pop(), selectors.EVENT_READ)
     at = time.monotonic() + parked.ahead_s
     _kill_all()
     _, status = os.waitpid(parked.pid, 0)
@@ -278,10 +307,12 @@ def _kill_all() -> None:
 
 
 def _end_everything() -> None:
-    """Kills and reaps until this process is alone: also children that a submission made this one's own."""
+    """Reaps, and kills again, until this process is alone: also what a submission made its children."""
     while True:
-        _kill_all()
         try:
-            os.waitpid(-1, syscalls.WALL)
+            ended, _ = os.waitpid(-1, syscalls.WALL | os.WNOHANG)
+            if not ended:
+                _kill_all()
+                os.waitpid(-1, syscalls.WALL)
         except ChildProcessError:
             return

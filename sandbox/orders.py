@@ -11,6 +11,7 @@ from sandbox.job import DeviceKind, DeviceRequest, Runtime
 from sandbox.run import Bounds
 from sandbox.wire import is_number, is_whole
 
+_RUNTIMES = frozenset(Runtime)
 _SECONDS = frozenset({"cpu_s", "wall_s"})
 _MAX = {
     "cpu_s": 3600,
@@ -22,6 +23,7 @@ _MAX = {
     "inodes": 2**20,
     "collect_bytes": 2**31,
 }
+_BOUNDS = tuple(bound.name for bound in fields(Bounds) if bound.name in _MAX)
 _DEVICE_FIELDS = {"kind", "memory_bytes", "wait_s"}
 
 
@@ -39,7 +41,7 @@ class Order:
 def read_order(message: dict[str, Any]) -> Order:
     """The run that a client's message asks for; `InvalidJob` where none can be meant."""
     runtime, contained = message.get("runtime"), message.get("high_assurance", False)
-    if not isinstance(runtime, str) or runtime not in set(Runtime):
+    if not isinstance(runtime, str) or runtime not in _RUNTIMES:
         raise InvalidJob(f"There is no runtime {_shown(runtime)}.")
     if not isinstance(contained, bool):
         raise InvalidJob(f"High assurance is demanded or not, and not {_shown(contained)}.")
@@ -78,7 +80,7 @@ def _bounds(payload_bytes: Any, limits: dict[str, int | float]) -> Bounds:
     disk_bytes = limits["disk_bytes"]
     if not is_whole(payload_bytes) or not 0 <= payload_bytes <= disk_bytes:
         raise InvalidJob(f"The job's files take {_shown(payload_bytes)} bytes, its disk has {disk_bytes}.")
-    own: dict[str, Any] = {field.name: limits[field.name] for field in fields(Bounds) if field.name in limits}
+    own: dict[str, Any] = {name: limits[name] for name in _BOUNDS}
     return Bounds(**own, payload_bytes=payload_bytes)
 
 

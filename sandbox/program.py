@@ -27,6 +27,8 @@ _SAME_FOR_ALL = {
     resource.RLIMIT_STACK: 64 * 1024 * 1024,
     resource.RLIMIT_MEMLOCK: 64 * 1024,
 }
+# Python ignores these two for itself; a program expects the defaults.
+_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 TOOLCHAINS = "/toolchains"
 """The jail's folder of folders that each hold a `bin`: `Config.stores` may put some there."""
@@ -43,6 +45,7 @@ def serve_one_program(
     try:
         _confine(program_filter)
         os.chdir("/work")
+        path = _path()
         _rehearse(scripts=scripts)
         send_control(orders, {"event": "parked"})
         order, streams = receive_with_descriptors(orders)
@@ -57,7 +60,7 @@ def serve_one_program(
     _limit(order)
     program = order["program"]
     if program["kind"] == "command":
-        _execute(program, order["environment"])
+        _execute(program, order["environment"], path)
     os._exit(_run_script(program, order))
 
 
@@ -96,6 +99,8 @@ def _rehearse(*, scripts: bool) -> None:
         exec(compile("x = [0]", "", "exec", dont_inherit=True), {"__builtins__": builtins})  # noqa: S102
         sys.stdout.flush()
     else:
+        for number in _IGNORED:
+            signal.signal(number, signal.SIG_IGN)
         with contextlib.suppress(OSError):
             os.execvpe("/nothing", ["nothing"], {**_CLEAN_ENVIRONMENT})  # noqa: S606
 
@@ -111,13 +116,12 @@ def _limit(order: dict[str, Any]) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def _execute(program: dict[str, Any], environment: dict[str, str]) -> NoReturn:
+def _execute(program: dict[str, Any], environment: dict[str, str], path: str) -> NoReturn:
     argv = program["argv"]
-    # Python ignores these two for itself; a program expects the defaults.
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+    for number in _IGNORED:
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, "PATH": _path(), **program["env"], **environment})  # noqa: S606 - argv is the job's whole point
+        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, "PATH": path, **program["env"], **environment})  # noqa: S606 - argv is the job's whole point
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
         os._exit(127)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import collecting
-from sandbox.wire import MAX_FRAME_BYTES, WireError, frame, is_number, is_whole, parsed, receive_frame
+from sandbox.wire import MAX_FRAME_BYTES, WireError, frame, is_number, is_whole, parsed, read_frame
 
 OUT, ERR, FILE, CONTENT, END = b"o", b"e", b"f", b"c", b"r"
 BYTES, FILES = "bytes", "files"
@@ -144,32 +144,33 @@ def receive_report(
     report = Report()
     room = {OUT: output_bytes, ERR: output_bytes, CONTENT: collect_bytes, END: _MAX_ENDING_BYTES}
     current = None
-    while report.ending is None:
-        try:
-            kind, content = receive_frame(data)
-        except (WireError, ConnectionResetError):
-            return report
-        if kind in room:
-            room[kind] -= len(content)
-            # Frames without content would fit into any limit, and come for ever.
-            if room[kind] < 0 or not content:
-                raise WireError("a report beyond its limits")
-        match kind:
-            case b"o":
-                report.stdout += content
-            case b"e":
-                report.stderr += content
-            case b"f" if len(report.files) < collecting.MAX_FILES:
-                path = _checked_path(content, wanted)
-                if path in report.files:
-                    raise WireError("a file that came twice")
-                current = report.files[path] = bytearray()
-            case b"c" if current is not None:
-                current += content
-            case b"r":
-                report.ending = _checked_ending(parsed(content))
-            case _:
-                raise WireError(f"a frame {kind!r} out of its place")
+    with data.makefile("rb") as stream:
+        while report.ending is None:
+            try:
+                kind, content = read_frame(stream)
+            except (WireError, ConnectionResetError):
+                return report
+            if kind in room:
+                room[kind] -= len(content)
+                # Frames without content would fit into any limit, and come for ever.
+                if room[kind] < 0 or not content:
+                    raise WireError("a report beyond its limits")
+            match kind:
+                case b"o":
+                    report.stdout += content
+                case b"e":
+                    report.stderr += content
+                case b"f" if len(report.files) < collecting.MAX_FILES:
+                    path = _checked_path(content, wanted)
+                    if path in report.files:
+                        raise WireError("a file that came twice")
+                    current = report.files[path] = bytearray()
+                case b"c" if current is not None:
+                    current += content
+                case b"r":
+                    report.ending = _checked_ending(parsed(content))
+                case _:
+                    raise WireError(f"a frame {kind!r} out of its place")
     return report
 
 

@@ -210,8 +210,9 @@ class Run:
             "wall_s": at - self._started,
         }
         if box.group and box.base:
-            account["cpu_s"] = self._cpu_s()
+            own_s = box.own_cpu_s() - box.own_base_s
             after = box.group.usage()
+            account["cpu_s"] = max(after.cpu_s - box.base.cpu_s - own_s, 0.0)
             account |= self._counted(box.base, after)
             if after.memory_bytes > self._limit_bytes - _ROOM_TO_REPORT:
                 # What the submission filled must not be the death of its report. It gets no more than that:

@@ -15,6 +15,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
+from io import BufferedIOBase
 from typing import Any, TypeGuard
 
 MAX_CONTROL_BYTES = 65_536
@@ -137,12 +138,19 @@ def frame(kind: bytes, size: int) -> bytes:
     return _FRAME.pack(kind, size)
 
 
-def receive_frame(sock: socket.socket) -> tuple[bytes, bytes]:
+def read_frame(stream: BufferedIOBase) -> tuple[bytes, bytes]:
     """The kind and the content of the next frame of a report."""
-    kind, size = _FRAME.unpack(receive_exactly(sock, _FRAME.size))
+    kind, size = _FRAME.unpack(_read_exactly(stream, _FRAME.size))
     if size > MAX_FRAME_BYTES:
         raise WireError(f"frame of {size} bytes")
-    return kind, receive_exactly(sock, size)
+    return kind, _read_exactly(stream, size)
+
+
+def _read_exactly(stream: BufferedIOBase, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise WireError(f"connection closed after {len(data)} of {size} bytes")
+    return data
 
 
 def receive_exactly(sock: socket.socket, size: int) -> bytes:
