@@ -57,6 +57,11 @@ def package_of(version: ProblemVersion) -> Package:
     return _published(version.content_hash, version.problem.slug)
 
 
+def folder_of_version(version: ProblemVersion) -> Path:
+    """Where the published package's files lie; the folder is named with their hash."""
+    return Path(settings.VERSION_STORE) / version.content_hash
+
+
 def files_of(version: ProblemVersion) -> Files:
     """The published package's files."""
     return read_files(settings.VERSION_STORE / version.content_hash, Findings())

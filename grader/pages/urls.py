@@ -4,6 +4,7 @@ from django.urls import path
 
 from grader.pages import (
     agreement,
+    exports,
     files,
     history,
     operating,
@@ -34,6 +35,7 @@ urlpatterns = [
     path(
         "problems/<slug:slug>/versions/<int:old>/<int:new>/", versions.difference, name="version-difference"
     ),
+    path("problems/<slug:slug>/versions/<int:number>/export/", exports.export_version, name="version-export"),
     path("problems/<slug:slug>/versions/draft/", drafts.change, name="draft-change"),
     path("authoring/", drafts.drafts, name="drafts"),
     path("authoring/new/", drafts.create, name="draft-create"),

@@ -37,14 +37,15 @@ class Exported:
     lost: tuple[Finding, ...] = ()
 
 
-def export(folder: Path, format: Format) -> Exported | Refused:
-    """The package in `folder` as one file; AUTO is our own zip, which holds everything."""
+def export(folder: Path, format: Format, *, slug: str | None = None) -> Exported | Refused:
+    """The package in `folder`, called as that unless `slug` says how, as one file; AUTO is our own zip, which
+    holds everything."""
     findings = Findings()
     try:
-        package = read_package(folder)
+        package = read_package(folder, slug=slug)
         files = contents_of(read_files(folder, findings))
     except PackageError as error:
-        return Refused(folder.name, error.findings)
+        return Refused(slug or folder.name, error.findings)
     match format:
         case Format.AUTO:
             return _zipped(package, files, ())

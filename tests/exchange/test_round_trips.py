@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -9,18 +10,23 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
+from fixtures.demo import load_topics
 from grader.gate.bringing import bring
 from questionbank.exchange import jsonl_writing
 from questionbank.exchange.drafts import Refused
 from questionbank.exchange.exporting import Exported, export
 from questionbank.exchange.importing import Staged, stage
 from questionbank.exchange.reading import Format, read_data
+from questionbank.models import User
 from questionbank.packages.model import Kind
 from questionbank.packages.reader import read_package
+from questionbank.services import publish
 from sandbox.client import Sandbox
 from tests.fixtures.bank import PROBLEMS, SLUGS, package
 from tests.packages.writing import write_package
+from tests.pages.conftest import client_of
 
 QTI_KINDS = (Kind.CHOICE, Kind.OPEN)
 
@@ -201,3 +207,28 @@ def test_all_functions_of_an_export_share_one_bank(tmp_path: Path) -> None:
     assert (code, report["exported"]) == (0, 2)
     lines = (tmp_path / "out" / "humaneval.jsonl").read_text().splitlines()
     assert [json.loads(one)["task_id"] for one in lines] == ["one", "two"]
+
+
+def test_page_and_api_export_published_problems_for_authors_alone(
+    db: None, settings: Settings, tmp_path: Path
+) -> None:
+    settings.VERSION_STORE = tmp_path / "versions"
+    load_topics()
+    slug = "top-p-sampling"
+    publish(PROBLEMS / slug)
+    users = [User.objects.create_user(name, is_author=name == "author") for name in ("author", "candidate")]
+    author, candidate = map(client_of, users)
+    for format in (Format.AUTO, Format.MBPP):
+        wanted = written(PROBLEMS / slug, format)
+        page = f"/problems/{slug}/versions/1/export/?to={format}"
+        assert author.get(f"{page}&download=1").content == wanted.data
+        told = author.get(f"/api/v1/problems/{slug}/export/?to={format}").json()
+        assert base64.b64decode(told["content"]) == wanted.data
+        assert [one["path"] for one in told["lost"]] == [one.path for one in wanted.lost]
+        shown = author.get(page).content.decode()
+        assert ("statement/problem.zh.md" in shown) is (format is Format.MBPP)
+    refused = author.get(f"/api/v1/problems/{slug}/export/?to=qti")
+    assert (refused.status_code, "choice and open" in refused.json()["errors"]["to"][0]) == (400, True)
+    assert author.get(f"/problems/{slug}/versions/1/export/?to=qti").status_code == 400
+    for address in (f"/problems/{slug}/versions/1/export/", f"/api/v1/problems/{slug}/export/"):
+        assert candidate.get(address).status_code == 403

@@ -20,7 +20,7 @@ from questionbank.exchange.reading import Format, Origin
 from questionbank.models import ProblemImport
 
 LISTED = 20
-_FORMATS = (
+FORMAT_NAMES = (
     (Format.AUTO, gettext_lazy("told from the content")),
     (Format.KATTIS, gettext_lazy("problem packages")),
     (Format.HUMANEVAL, "HumanEval"),
@@ -34,7 +34,7 @@ class ImportForm(forms.Form):
     """A file, and what a bank does not say of itself."""
 
     file = forms.FileField(label=gettext_lazy("File"), max_length=200)
-    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=_FORMATS, initial=Format.AUTO)
+    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=FORMAT_NAMES, initial=Format.AUTO)
     license = forms.CharField(label=gettext_lazy("Licence"), max_length=200, required=False)
     attribution = forms.CharField(label=gettext_lazy("Attribution"), max_length=200, required=False)
     url = forms.CharField(label=gettext_lazy("Where it is from"), max_length=500, required=False)
