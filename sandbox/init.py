@@ -288,13 +288,15 @@ def _pump(parked: _Parked, data: socket.socket, watchdog: Watchdog | None) -> _E
             stopped = True
         if watchdog and watchdog.look():
             stopped = True
-        if overflow or stopped or parked.has_ended(ready):
+        ended = parked.has_ended(ready)
+        if overflow or stopped or ended:
             break
         # What a program of a few milliseconds writes stays in its pipes: waking us would hold it up.
         while unheard:
             selector.register(unheard.pop(), selectors.EVENT_READ)
     at = time.monotonic() + parked.ahead_s
-    _kill_all()
+    if not ended:
+        _kill_all()
     _, status = os.waitpid(parked.pid, 0)
     code = os.waitstatus_to_exitcode(status)
     return _Ending(code if code >= 0 else None, -code if code < 0 else None, overflow, accounted, at)
@@ -307,12 +309,15 @@ def _kill_all() -> None:
 
 
 def _end_everything() -> None:
-    """Reaps, and kills again, until this process is alone: also what a submission made its children."""
+    """Kills and reaps until this process is alone: also children that a submission made this one's own.
+
+    Whoever lost a parent is a child of this one: where there is none, nobody is left, and to ask for it costs
+    less than to kill.
+    """
     while True:
         try:
-            ended, _ = os.waitpid(-1, syscalls.WALL | os.WNOHANG)
-            if not ended:
-                _kill_all()
-                os.waitpid(-1, syscalls.WALL)
+            os.waitpid(-1, syscalls.WALL | os.WNOHANG)
+            _kill_all()
+            os.waitpid(-1, syscalls.WALL)
         except ChildProcessError:
             return

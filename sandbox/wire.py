@@ -112,7 +112,8 @@ def send_header(sock: socket.socket, header: dict[str, Any], blobs: Iterable[byt
     message = b"".join([_LENGTH.pack(len(data)), data, *blobs])
     if fds:
         sent = socket.send_fds(sock, [message], fds)
-        sock.sendall(memoryview(message)[sent:])
+        if sent < len(message):
+            sock.sendall(memoryview(message)[sent:])
     else:
         sock.sendall(message)
 
