@@ -16,7 +16,7 @@ from questionbank.models import Problem, ProblemVersion, Topic, User
 from questionbank.packages.model import Difficulty
 from questionbank.pages.words import DIFFICULTY_NAMES, KIND_NAMES, PROGRESS_NAMES, Words, name_of
 
-PAGE_SIZE = 50
+PAGE_SIZE = 48
 DIFFICULTY_ORDER = {difficulty: place for place, difficulty in enumerate(Difficulty)}
 
 
@@ -41,6 +41,15 @@ class Choice:
     name: str
     checked: bool
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicProgress:
+    """How many problems of a topic there are, and how many of them one has solved."""
+
+    topic: Topic
+    solved: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +99,17 @@ def progress_of(user: User | AnonymousUser) -> dict[int, str]:
     return progress
 
 
-def entries(search: Iterable[str], user: User | AnonymousUser) -> list[Entry]:
-    """Current versions that hold every searched word, in the order of topics, then of difficulty."""
-    problems = Problem.objects.filter(current__isnull=False).select_related("current")
-    for word in search:
+def holding(words: Iterable[str]) -> set[str]:
+    """The slugs of the problems whose current version holds every word."""
+    problems = Problem.objects.filter(current__isnull=False)
+    for word in words:
         problems = problems.filter(current__search_text__icontains=word)
+    return set(problems.values_list("slug", flat=True))
+
+
+def entries(user: User | AnonymousUser) -> list[Entry]:
+    """Every current version, in the order of topics, then of difficulty."""
+    problems = Problem.objects.filter(current__isnull=False).select_related("current")
     progress = progress_of(user)
     listed: list[tuple[tuple[int, int, int], Entry]] = []
     for problem in problems.defer("current__search_text").prefetch_related("current__topics"):
@@ -117,6 +132,20 @@ def entries(search: Iterable[str], user: User | AnonymousUser) -> list[Entry]:
     return [entry for _, entry in sorted(listed, key=lambda pair: pair[0])]
 
 
+def progress_by_topic(listed: Iterable[Entry], topics: Iterable[Topic]) -> list[TopicProgress]:
+    """The topics that have problems, in their order; a problem of two topics counts in both."""
+    total: Counter[str] = Counter()
+    solved: Counter[str] = Counter()
+    for entry in listed:
+        slugs = [topic.slug for topic in entry.topics]
+        total.update(slugs)
+        if entry.progress == "solved":
+            solved.update(slugs)
+    return [
+        TopicProgress(topic, solved[topic.slug], total[topic.slug]) for topic in topics if total[topic.slug]
+    ]
+
+
 def matches(entry: Entry, filters: Filters, *, ignoring: str = "") -> bool:
     for facet, values_of in FACETS.items():
         wanted: frozenset[str] = getattr(filters, facet)
@@ -137,9 +166,12 @@ def choices(facet: str, names: Words, listed: list[Entry], filters: Filters) -> 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
     filters = Filters.of(request)
-    listed = entries(filters.words, request.user)
+    everything = entries(request.user)
+    named = holding(filters.words) if filters.words else None
+    listed = [entry for entry in everything if named is None or entry.slug in named]
     found = [entry for entry in listed if matches(entry, filters)]
-    topic_names = {topic.slug: name_of(topic) for topic in Topic.objects.all()}
+    topics = list(Topic.objects.all())
+    topic_names = {topic.slug: name_of(topic) for topic in topics}
     context = {
         "nav": "problems",
         "query": request.GET.get("q", ""),
@@ -149,6 +181,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "kinds": choices("kinds", KIND_NAMES, listed, filters),
         "difficulties": choices("difficulties", DIFFICULTY_NAMES, listed, filters),
         "progress": choices("progress", PROGRESS_NAMES, listed, filters),
+        "by_topic": progress_by_topic(everything, topics),
     }
     template = "bank/catalogue_results.html" if request.headers.get("HX-Request") else "bank/catalogue.html"
     response = render(request, template, context)

@@ -16,7 +16,7 @@ LEFT_OFF = 4
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    listed = entries((), request.user)
+    listed = entries(request.user)
     counts = Counter(topic.slug for entry in listed for topic in entry.topics)
     context = {
         "topics": [(topic, counts[topic.slug]) for topic in Topic.objects.all() if counts[topic.slug]],

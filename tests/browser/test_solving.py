@@ -172,10 +172,10 @@ def test_the_catalogue_filters_at_once_and_keeps_its_address(visit: Visit) -> No
     page, choices = visit(), len(packages(Kind.CHOICE))
     page.goto("/problems/")
     page.locator("#kind-choice").check()
-    expect(page.locator(".problem-table tbody tr")).to_have_count(choices)
+    expect(page.locator(".problem-cards > li")).to_have_count(choices)
     expect(page).to_have_url(re.compile("kind=choice"))
     page.reload()
-    expect(page.locator(".problem-table tbody tr")).to_have_count(choices)
+    expect(page.locator(".problem-cards > li")).to_have_count(choices)
 
 
 LOOKS = [("en", "light"), ("en", "dark"), ("zh", "light"), ("zh", "dark")]

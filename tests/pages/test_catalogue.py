@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from grader.models import Submission
-from questionbank.models import ProblemVersion, User
+from questionbank.models import Problem, ProblemVersion, User
+from questionbank.pages.catalogue import PAGE_SIZE
 from tests.pages.conftest import CHOICE, CODE, OPEN, client_of
 
 
@@ -61,3 +65,51 @@ def test_a_filter_fetched_by_script_gets_the_list_alone(versions: dict[str, Prob
     answer = client_of(None).get(reverse("catalogue"), headers={"hx-request": "true"})
     assert b"<html" not in answer.content
     assert b"<form" in answer.content
+
+
+def test_progress_is_told_topic_by_topic_whatever_is_filtered(
+    answered: Callable[..., Submission], candidate: User
+) -> None:
+    answered(CODE, verdict="AC", score=100.0)
+    answered(CHOICE)
+    page = client_of(candidate).get(reverse("catalogue") + "?q=nothing-like-it")
+    told = {one.topic.slug: (one.solved, one.total) for one in page.context["by_topic"]}
+    assert told == {"training": (1, 1), "deployment": (0, 2)}
+    assert '<progress value="1" max="1"' in page.content.decode()
+    assert "<progress" not in client_of(None).get(reverse("catalogue")).content.decode()
+
+
+def test_many_problems_take_no_more_queries_than_few_and_are_shown_page_by_page(
+    versions: dict[str, ProblemVersion], candidate: User, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    client = client_of(candidate)
+    address = reverse("catalogue") + "?q=a&kind=function&progress=new"
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    original = versions[CODE]
+    problems = Problem.objects.bulk_create(Problem(slug=f"copy-{number}") for number in range(150))
+    copies = ProblemVersion.objects.bulk_create(
+        ProblemVersion(
+            problem=problem,
+            number=1,
+            content_hash=original.content_hash,
+            kind=original.kind,
+            difficulty=original.difficulty,
+            expected_minutes=5,
+            name_en="A copy",
+            name_zh="副本",
+            search_text="a copy",
+        )
+        for problem in problems
+    )
+    through = ProblemVersion.topics.through
+    topic = original.topics.get()
+    through.objects.bulk_create(through(problemversion=copy, topic=topic) for copy in copies)
+    for problem, copy in zip(problems, copies, strict=True):
+        problem.current = copy
+    Problem.objects.bulk_update(problems, ["current"])
+    with django_assert_num_queries(len(few)):
+        page = client.get(address).context["page"]
+    assert (page.paginator.count, len(page)) == (151, PAGE_SIZE)
+    last = client.get(f"{address}&page=4").context["page"]
+    assert (last.number, len(last)) == (4, 151 - 3 * PAGE_SIZE)
