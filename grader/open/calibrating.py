@@ -22,6 +22,9 @@ EDGES = (0.2, 0.35, 0.55)
 _GROUPS = len(EDGES) + 2
 _LEAST = 0.1
 """People who grade the same answer twice are no closer than that: half a point of five."""
+_LEAST_OF_FOUND = 0.25
+"""Where something was found, or the answer is long. Right answers in words that nobody thought of are in no
+set of graded ones, so that what is measured there is too narrow: by the rule we come with they wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +97,17 @@ def calibrate(known: Iterable[Known], curve: tuple[tuple[float, float], ...]) ->
 def _sides(distances: list[float], *, one_sided: bool) -> tuple[float | None, float | None]:
     """Where no point was found the interval begins at 0, below which nothing lies: it can fail on one side
     only."""
+    negated = [-distance for distance in distances]
+    if one_sided:
+        return None, _quantile(negated, CONFIDENCE, _LEAST)
     each = 1 - (1 - CONFIDENCE) / 2
-    below = None if one_sided else _quantile(distances, each)
-    return below, _quantile([-distance for distance in distances], CONFIDENCE if one_sided else each)
+    return _quantile(distances, each, _LEAST_OF_FOUND), _quantile(negated, each, _LEAST_OF_FOUND)
 
 
-def _quantile(distances: Sequence[float], confidence: float) -> float | None:
+def _quantile(distances: Sequence[float], confidence: float, least: float) -> float | None:
     """The distance that a new one exceeds with a probability of at most 1 - `confidence`."""
     rank = math.ceil((len(distances) + 1) * confidence)
-    return max(_LEAST, sorted(distances)[rank - 1]) if rank <= len(distances) else None
+    return max(least, sorted(distances)[rank - 1]) if rank <= len(distances) else None
 
 
 def _group(score: float, nothing_found: bool) -> int:

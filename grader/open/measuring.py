@@ -25,7 +25,7 @@ _FEW_QUESTIONS = 20
 """Up to here each question in training is held out by itself: every fifth of them would be too many."""
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 _TREES, _INNER_TREES, _LEAF, _SHARE = 200, 60, 10, 0.5
-_RESIDUAL_LEAF = 100
+_RESIDUAL_LEAF, _LEAVES = 100, 5
 _SPREAD_ANSWERS = 300
 _SEED = 0
 
@@ -110,12 +110,12 @@ def _fit_and_predict(
     inner, spread = np.zeros(len(train)), np.zeros(len(train))
     few = len(set(groups[train].tolist())) <= _FEW_QUESTIONS
     for part, held in _folds(groups[train], FOLDS if few else INNER_FOLDS):
-        forest = _forest(_INNER_TREES, _LEAF).fit(features[train[part]], scores[train[part]])
+        forest = _forest(_INNER_TREES, _LEAF, len(part)).fit(features[train[part]], scores[train[part]])
         inner[held], spread[held] = _mean_and_spread(forest, features[train[held]])
-    residuals = _forest(_TREES, _RESIDUAL_LEAF).fit(
+    residuals = _forest(_TREES, _RESIDUAL_LEAF, len(train)).fit(
         _with(features[train], inner, spread), np.abs(inner - scores[train])
     )
-    forest = _forest(_TREES, _LEAF).fit(features[train], scores[train])
+    forest = _forest(_TREES, _LEAF, len(train)).fit(features[train], scores[train])
     predicted, spreads = _mean_and_spread(forest, features[test])
     expected = residuals.predict(_with(features[test], predicted, spreads))
     # Trees that disagree are a sign of their own, above all where there are few answers to learn errors from.
@@ -125,9 +125,11 @@ def _fit_and_predict(
     return predicted, errors
 
 
-def _forest(trees: int, leaf: int) -> ExtraTreesRegressor:
+def _forest(trees: int, leaf: int, rows: int) -> ExtraTreesRegressor:
+    # Of a handful of answers, all in one leaf, nothing would be learnt.
+    least = max(1, min(leaf, rows // _LEAVES))
     return ExtraTreesRegressor(
-        trees, min_samples_leaf=leaf, max_features=_SHARE, n_jobs=2, random_state=_SEED
+        trees, min_samples_leaf=least, max_features=_SHARE, n_jobs=2, random_state=_SEED
     )
 
 

@@ -86,6 +86,7 @@ def _wanted(point: RubricPoint, language: str, known: frozenset[str], comparer: 
 def read_points(prepared: Prepared, text: str, comparer: Comparer) -> PointReading:
     """An answer beside every point. A graded answer of the very same text is left out of its neighbours."""
     told = comparer.read(text)
+    plain = folded(text)
     spans = clauses(text)[: len(told.clauses)]
     clause_words = [frozenset(content_words(clause)) for clause in told.clauses]
     near = [_near(wanted.wordings, told) for wanted in prepared.wanted]
@@ -104,7 +105,7 @@ def read_points(prepared: Prepared, text: str, comparer: Comparer) -> PointReadi
             ]
         )
         recalls = [recall(told.words, own) for own in wanted.words]
-        hits = sum(anchor in folded(text) for anchor in wanted.anchors)
+        hits = sum(anchor in plain for anchor in wanted.anchors)
         rows.append(
             [
                 max(recalls),
