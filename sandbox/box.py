@@ -45,10 +45,6 @@ ENVIRONMENT = {
 }
 
 
-# mallopt(3): one heap, of huge pages where the host has them: execve(2) takes it down while somebody waits.
-_ONE_HEAP = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-
-
 class ZygoteFailed(SandboxError):
     """A zygote did not start, or died."""
 
@@ -96,7 +92,7 @@ class Zygote:
                     self._command,
                     pass_fds=[self._theirs.fileno()],
                     cwd=Path(__file__).resolve().parent.parent,
-                    env=ENVIRONMENT | (_ONE_HEAP if self.runtime is Runtime.COMMAND else {}),
+                    env=ENVIRONMENT,
                     stdin=subprocess.DEVNULL,
                 )
             self._place(self._process.pid)
