@@ -57,6 +57,7 @@ class GroupV1:
     def begin(self) -> Usage:
         self._counts_swap = self._swap_limit is not None and len(_SWAPS.read_text().splitlines()) > 1
         self._peak.write("0")
+        self._hush()
         return self.usage()
 
     def set_limits(self, *, memory_bytes: int, processes: int) -> None:
@@ -76,16 +77,19 @@ class GroupV1:
         return self._cpu.number() / 1e9
 
     def oom_kills(self) -> int:
+        self._hush()
+        return self._oom.field("oom_kill")
+
+    def _hush(self) -> None:
         with suppress(BlockingIOError):
             os.eventfd_read(self._event)
-        return self._oom.field("oom_kill")
 
     def usage(self) -> Usage:
         return Usage(
             cpu_s=self.cpu_s(),
             memory_bytes=self._memory.number(),
             peak_bytes=self._peak.number(),
-            oom_kills=self.oom_kills(),
+            oom_kills=self._oom.field("oom_kill"),
             processes=self._pids.number(),
             fork_refusals=self._pids_events.field("max"),
         )

@@ -212,27 +212,30 @@ class Run:
         if box.group and box.base:
             own_s = box.own_cpu_s() - box.own_base_s
             after = box.group.usage()
-            account["cpu_s"] = max(after.cpu_s - box.base.cpu_s - own_s, 0.0)
-            account |= self._counted(box.base, after)
             if after.memory_bytes > self._limit_bytes - _ROOM_TO_REPORT:
                 # What the submission filled must not be the death of its report. It gets no more than that:
                 # we only have the box's word that nothing but init is left in it.
                 box.group.lift_limits()
                 most_bytes = self._limit_bytes + _ROOM_TO_REPORT
                 box.group.set_limits(memory_bytes=most_bytes, processes=self._most_processes)
-        else:
-            account |= {
-                "cpu_s": _figure(ended, "cpu_s", 0.0),
-                "peak_bytes": int(_figure(ended, "peak_bytes", 0)),
-                "oom": bool(ended.get("over_memory")),
-                "process_limit_hit": False,
-            }
+            self._let_report(ended)
+            account["cpu_s"] = max(after.cpu_s - box.base.cpu_s - own_s, 0.0)
+            return account | self._counted(box.base, after)
+        self._let_report(ended)
+        return account | {
+            "cpu_s": _figure(ended, "cpu_s", 0.0),
+            "peak_bytes": int(_figure(ended, "peak_bytes", 0)),
+            "oom": bool(ended.get("over_memory")),
+            "process_limit_hit": False,
+        }
+
+    def _let_report(self, ended: dict[str, Any]) -> None:
+        """Nothing that the report needs counts any more."""
         try:
-            send_control(box.control, {"op": "report"})
+            send_control(self._box.control, {"op": "report"})
         except OSError as error:
             if ended:
                 raise BoxLost(f"The box was lost before it could report: {error}") from error
-        return account
 
     def _counted(self, before: Usage, after: Usage) -> dict[str, Any]:
         payload = before.memory_bytes + self._bounds.payload_bytes
