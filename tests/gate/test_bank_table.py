@@ -44,7 +44,8 @@ def test_every_point_has_an_open_question_and_a_graded_exercise() -> None:
         4,
     ]
     for point in points:
-        asks = {slug for slug in (point.topic_question, point.question) if slug}
+        assert point.question, point.names["en"]
+        asks = (point.topic_question, point.question)
         assert {package(slug).kind for slug in asks} == {Kind.OPEN}, point.names["en"]
         graded = [package(slug) for slug in point.exercises]
         assert Kind.OPEN not in {one.kind for one in graded}, point.names["en"]
