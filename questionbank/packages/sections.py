@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -68,10 +69,13 @@ def answer_languages(
     A finding where one is named that cannot.
     """
     given = touchstone.get("languages", ["python"])
+    largest = cache(
+        partial(_largest_ints, function, tests)
+    )  # all of the data is walked: once for all languages
     fit = []
     for key in LANGUAGES if given == "all" else given:
         language = LANGUAGES[key]
-        obstacle = _obstacle(language, kind, function, tests)
+        obstacle = _obstacle(language, kind, function, largest)
         if not obstacle and (given != "all" or language.everywhere):
             fit.append(key)
         elif obstacle and given != "all":
@@ -79,8 +83,23 @@ def answer_languages(
     return tuple(fit)
 
 
+def _largest_ints(function: FunctionSpec | None, tests: Sequence[TestCase]) -> tuple[tuple[int, str], ...]:
+    """The largest absolute whole number of each test of a function, with the test's name."""
+    if function is None:
+        return ()
+    words = (*(parse_type(parameter.type) for parameter in function.parameters), parse_type(function.returns))
+    found = []
+    for test in tests:
+        values = zip((*test.args, test.expected), words, strict=True)
+        found.append((max(largest_int(value, word) for value, word in values), test.name))
+    return tuple(found)
+
+
 def _obstacle(
-    language: AnswerLanguage, kind: Kind, function: FunctionSpec | None, tests: Sequence[TestCase]
+    language: AnswerLanguage,
+    kind: Kind,
+    function: FunctionSpec | None,
+    largest: Callable[[], Iterable[tuple[int, str]]],
 ) -> str:
     if kind is Kind.ARTIFACT:
         return "" if language.key == "python" else "models are made in Python"
@@ -93,10 +112,9 @@ def _obstacle(
     obstacle = language.obstacle(words, returns)
     if obstacle or language.largest_int is None:
         return obstacle
-    for test in tests:
-        values = [*zip(test.args, words, strict=True), (test.expected, returns)]
-        if any(largest_int(value, word) > language.largest_int for value, word in values):
-            return f"its int cannot hold the numbers of the test {test.name!r}"
+    for number, name in largest():
+        if number > language.largest_int:
+            return f"its int cannot hold the numbers of the test {name!r}"
     return ""
 
 

@@ -26,7 +26,7 @@ def largest_int(value: Any, word: TypeWord, place: str = "value") -> int:
         case "bool" if type(value) is bool:
             return 0
         case "str" if type(value) is str:
-            if any("\ud800" <= character <= "\udfff" for character in value):
+            if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
                 raise Mismatch(f"{place} holds half of a surrogate pair, which is no character")
             return 0
         case "list" if type(value) is list:
