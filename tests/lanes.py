@@ -18,7 +18,7 @@ from typing import IO
 from sandbox.syscalls import die_with_parent
 
 HOME = Path(__file__).resolve().parent.parent
-APART = ("deploy", "exchange", "gate", "hostile", "sandbox")
+APART = ("deploy", "hostile", "sandbox")
 """Rooms of the second lane, which then runs the database's tests over PostgreSQL."""
 
 Command = Sequence[str]
