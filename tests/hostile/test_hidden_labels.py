@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,7 @@ def test_a_search_of_everything_in_reach_finds_no_hidden_data(
     assert spec is not None
     wanted = needles(exercise_data / "hidden" / spec.hidden)
     source = f"NEEDLES = {[piece.hex() for piece in wanted]!r}\nOUTPUTS = {list(spec.outputs)!r}\n" + _PROBE
-    run = run_once(exercise, Answer("python", source), sandbox=exercise_jail)
+    patient = replace(exercise, limits=replace(exercise.limits, time_limit_s=60.0, wall_time_s=120.0))
+    run = run_once(patient, Answer("python", source), sandbox=exercise_jail)
     assert "FOUND" in run.stdout, (run.message, run.stderr)
     assert run.stdout.strip() == "FOUND []", run.stdout

@@ -88,7 +88,8 @@ def test_figures_agree_with_the_submissions_own(box: Sandbox, request: pytest.Fi
     outcome = run_python(box, source, limits=ROOMY)
     own_s = float(printed(outcome))
     assert outcome.cpu_s < own_s + 0.1
-    assert 50 * MIB <= outcome.peak_bytes < 80 * MIB
+    # The kernel charges pages in batches.
+    assert 49 * MIB <= outcome.peak_bytes < 80 * MIB
     if runtime_of(request) == "crun":
         assert outcome.cpu_s > own_s - 0.1
 
