@@ -20,6 +20,7 @@ class Stop:
     def __init__(self) -> None:
         self.asked = False
         self._interrupts = False
+        self._report = sys.unraisablehook
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
         signal.signal(signal.SIGALRM, self._interrupt_again)
@@ -34,12 +35,12 @@ class Stop:
         self._interrupts = True
         if self.asked:
             raise KeyboardInterrupt
-        report, sys.unraisablehook = sys.unraisablehook, self._lost
+        self._report, sys.unraisablehook = sys.unraisablehook, self._lost
         try:
             yield
         finally:
             self._interrupts = False
-            sys.unraisablehook = report
+            sys.unraisablehook = self._report
 
     def _ask(self, _number: int, _frame: object) -> None:
         first, self.asked = not self.asked, True
@@ -52,7 +53,7 @@ class Stop:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
         else:
-            sys.__unraisablehook__(unraisable)
+            self._report(unraisable)
 
     def _interrupt_again(self, _number: int, _frame: object) -> None:
         if self._interrupts:

@@ -131,9 +131,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             )
         except CannotImport as error:
             raise _refusal(error) from error
-        place = reverse("api-import-detail", args=[row.pk], request=request)
-        body = self.get_serializer(row).data
-        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": place})
+        return self._accepted(row)
 
     @extend_schema(
         summary="Run it again, after a dry run, a refusal or a failure of ours",
@@ -149,9 +147,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             run_again(row, dry_run=given.validated_data["dry_run"])
         except CannotImport as error:
             raise _refusal(error) from error
-        place = reverse("api-import-detail", args=[row.pk], request=request)
-        body = self.get_serializer(row).data
-        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": place})
+        return self._accepted(row)
 
     @extend_schema(
         summary="Forget an import and its file; its drafts stay", responses={204: None, **errors(409)}
@@ -162,6 +158,11 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         except CannotImport as error:
             raise _refusal(error) from error
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _accepted(self, row: ProblemImport) -> Response:
+        place = reverse("api-import-detail", args=[row.pk], request=self.request)
+        body = self.get_serializer(row).data
+        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": place})
 
 
 def _refusal(error: CannotImport) -> Exception:
