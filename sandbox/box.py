@@ -20,6 +20,7 @@ from sandbox import syscalls
 from sandbox.cgroups import Group, Usage
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
+from sandbox.starter import compiled as compiled_starter
 from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
 _KEEPER_TIMEOUT_S = 10.0
@@ -97,7 +98,8 @@ class Zygote:
                 )
             self._place(self._process.pid)
             # Not on the command line, which every box can read; and nothing is forked before it is here.
-            send_control(self.control, self._config)
+            starter = compiled_starter() if self.runtime is Runtime.COMMAND else None
+            send_control(self.control, self._config, *([] if starter is None else [starter]))
             if not self.alive:
                 self._process.kill()
             self._process.wait()

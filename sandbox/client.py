@@ -19,7 +19,7 @@ from sandbox.collecting import is_path
 from sandbox.devices import DeviceState, FakeDevice
 from sandbox.door import READY, Owner
 from sandbox.errors import BoxLost, InvalidJob, SandboxError, SandboxUnavailable, named
-from sandbox.job import MIB, Conversation, Job, Limits, Outcome, Runtime, Status
+from sandbox.job import MIB, Conversation, Job, Limits, Outcome, Runtime, Script, Status
 from sandbox.reporting import BYTES, FILES, Report, receive_report
 from sandbox.wire import WireError, receive_message, send_control
 
@@ -122,7 +122,7 @@ class SocketSandbox:
         self._guarantees: tuple[str, ...] | None = None
 
     def run(self, job: Job) -> Outcome:
-        _check_paths(job)
+        _check(job)
         for _ in range(_TRIES - 1):
             # The supervisor may have been replaced since the last run, or a zygote in this moment.
             with suppress(BoxLost):
@@ -130,8 +130,8 @@ class SocketSandbox:
         return self._run(job)
 
     def converse(self, leader: Job, other: Job) -> Conversation:
-        _check_paths(leader)
-        _check_paths(other)
+        _check(leader)
+        _check(other)
         for _ in range(_TRIES - 1):
             with suppress(BoxLost):
                 return conversing.converse(self._run, leader, other)
@@ -245,7 +245,9 @@ def _send_first(connection: socket.socket, order: dict[str, Any], data: int) -> 
         raise BoxLost("The sandbox's supervisor has gone since the last run.") from error
 
 
-def _check_paths(job: Job) -> None:
+def _check(job: Job) -> None:
+    if job.runtime is Runtime.COMMAND and isinstance(job.program, Script):
+        raise InvalidJob("A script needs a runtime that has Python.")
     for path in (*job.files, *(path.removesuffix("/") for path in job.collect)):
         if not is_path(path):
             raise InvalidJob(f"{path!r} is no path below /work.")

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import landlock, remedies
+from sandbox import landlock, remedies, starter
 from sandbox.client import Config, private_sandbox
 from sandbox.errors import SandboxError
 from sandbox.fitness import assurance_findings, host_findings
@@ -17,7 +17,7 @@ from sandbox.job import Runtime
 from sandbox.oci.runtimes import OciRuntime, find_runtimes
 from sandbox.selfcheck import self_check
 
-_OPTIONAL = frozenset({"exact accounting", "Landlock in the kernel"})
+_OPTIONAL = frozenset({"exact accounting", "Landlock in the kernel", "a starter of commands"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def diagnose(*, high_assurance: bool = False, oci_runtime: str | None = None) ->
         except SandboxError as error:
             remedy = "Its errors above name the call that was refused."
             findings.append(Finding("sandbox", False, str(error), remedy))
-    findings += [_accounting(look()), _second_wall()]
+    findings += [_accounting(look()), _second_wall(), _starter()]
     needed = [finding for finding in findings if finding.name not in _OPTIONAL]
     return Report(all(finding.held for finding in needed), tuple(findings), guarantees, find_runtimes())
 
@@ -77,3 +77,10 @@ def _second_wall() -> Finding:
     if abi:
         return Finding("Landlock in the kernel", True, f"version {abi} of its interface")
     return Finding("Landlock in the kernel", False, "there is none", remedies.LANDLOCK)
+
+
+def _starter() -> Finding:
+    name = "a starter of commands"
+    if starter.compiled() is not None:
+        return Finding(name, True, "compiled on this host")
+    return Finding(name, False, "no C compiler on PATH makes one", remedies.STARTER)

@@ -40,6 +40,8 @@ class Breed:
     filters: Filters
     own_ids: bool
     scripts: bool
+    starter: int | None
+    """A descriptor of the program that runs commands, where there is one."""
     watch: bool
 
 
@@ -122,7 +124,9 @@ def _fork_box(number: int, fds: list[int], control: socket.socket, breed: Breed)
         if not os.read(mapped_read, 1):
             os._exit(0)
         os.close(mapped_read)
-        become_init(own, filters=breed.filters, scripts=breed.scripts, watch=breed.watch)
+        become_init(
+            own, filters=breed.filters, scripts=breed.scripts, starter=breed.starter, watch=breed.watch
+        )
     try:
         outside = 1 + number % (HOST_ID_COUNT - 1) if breed.own_ids else 0
         write_id_maps(f"/proc/{pid}", uid=outside, gid=outside, inside=RUNNER_ID)

@@ -20,7 +20,8 @@ from typing import Any, NoReturn
 
 from sandbox import mounts, payload, reporting, syscalls
 from sandbox.calls import Profile
-from sandbox.job import Job, Runtime, Script
+from sandbox.environment import search_path
+from sandbox.job import Command, Job, Runtime, Script
 from sandbox.program import serve_one_program
 from sandbox.seccomp import compile_filter
 from sandbox.watchdog import Watchdog
@@ -49,18 +50,20 @@ def compiled_filters(runtime: Runtime) -> Filters:
     return Filters(compile_filter(profile), compile_filter(Profile.CODE))
 
 
-def become_init(control: socket.socket, *, filters: Filters, scripts: bool, watch: bool) -> NoReturn:
+def become_init(
+    control: socket.socket, *, filters: Filters, scripts: bool, starter: int | None, watch: bool
+) -> NoReturn:
     """Runs in the child of a zygote's fork, whose ids are mapped already, and never returns.
 
-    `scripts` says that the runtime is there to run Python; `watch` asks for figures from /proc because the
-    host gives no control groups.
+    `scripts` says that the runtime is there to run Python; `starter` runs commands (`starter.c`), where there
+    is one; `watch` asks for figures from /proc because the host gives no control groups.
     """
     # Inside, a first process gets only the signals that it handles, and Python handles this one.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         _enter_box()
         disk = syscalls.pick_file_system("/work")
-        _serve(_parked(control, filters, scripts=scripts, disk=disk), watch=watch)
+        _serve(_parked(control, filters, scripts=scripts, starter=starter, disk=disk), watch=watch)
     except (WireError, BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the supervisor or the client is gone, and with it everyone who would care
     os._exit(0)
@@ -89,6 +92,9 @@ class _Parked:
 
     control: socket.socket
     program: socket.socket
+    is_starter: bool
+    """Whether the program is one: it takes commands alone, in a form of its own."""
+    path: str
     exited: int | None
     """A pidfd of the parked program; None where the kernel has none (gVisor), and is asked now and then."""
     pid: int
@@ -117,7 +123,13 @@ def _enter_box() -> None:
 
 
 def _parked(
-    control: socket.socket, filters: Filters, *, scripts: bool, disk: int | None = None, ahead_s: float = 0.0
+    control: socket.socket,
+    filters: Filters,
+    *,
+    scripts: bool,
+    starter: int | None = None,
+    disk: int | None = None,
+    ahead_s: float = 0.0,
 ) -> _Parked:
     """Makes the program's process, confines both, and tells the supervisor that a job may come."""
     own_disk = [] if disk is None else [disk]
@@ -128,15 +140,19 @@ def _parked(
         syscalls.die_with_parent()
         for inherited in (control.detach(), ours.detach(), out_read, err_read, *own_disk):
             os.close(inherited)
-        serve_one_program(theirs, out_write, err_write, program_filter=filters.program, scripts=scripts)
+        serve_one_program(
+            theirs, out_write, err_write, program_filter=filters.program, scripts=scripts, starter=starter
+        )
     gc.disable()  # one job long, and every object that is looked at would be copied
-    for end in (theirs.detach(), out_write, err_write):
+    for end in (theirs.detach(), out_write, err_write, *([] if starter is None else [starter])):
         os.close(end)
     for end in (out_read, err_read):
         os.set_blocking(end, False)
     parked = _Parked(
         control=control,
         program=ours,
+        is_starter=False,
+        path=search_path(),
         exited=_exit_descriptor(pid),
         pid=pid,
         nothing=os.open(_NO_INPUT, os.O_RDONLY | os.O_CLOEXEC),
@@ -150,8 +166,9 @@ def _parked(
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.drop_capabilities()
     syscalls.install_filter(filters.init)
-    _rehearse()
-    receive_control(ours)  # the program is parked, too
+    _rehearse(parked.path, to_starter=starter is not None)
+    said, _ = receive_control(ours)  # the program is parked, too
+    parked.is_starter = "starter" in said
     exited = [] if parked.exited is None else [parked.exited]
     send_control(control, {"event": "parked"}, *own_disk, *exited)
     for fd in own_disk:
@@ -168,11 +185,12 @@ def _exit_descriptor(pid: int) -> int | None:
         return None
 
 
-def _rehearse() -> None:
+def _rehearse(path: str, *, to_starter: bool) -> None:
     """Goes once through what a run will do, so that the pages it writes are this process's own by then."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with ours, theirs:
-        payload.send(ours, Job(Runtime.PYTHON, Script(_REHEARSED), files={_REHEARSED: b"x"}))
+        program = Command((_REHEARSED,)) if to_starter else Script(_REHEARSED)
+        payload.send(ours, Job(Runtime.COMMAND, program, files={_REHEARSED: b"x"}))
         nothing = os.open(_NO_INPUT, os.O_RDONLY | os.O_CLOEXEC)
         job = payload.receive(theirs, nothing)
         os.unlink(_REHEARSED)  # noqa: PTH108
@@ -186,10 +204,8 @@ def _rehearse() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         order = {"cpu_s": 1, "file_bytes": 1, "processes": 1}
-        payload.release(job, ours, order, own_stdin=True)
-        _, fd = receive_control(theirs)
-        if fd is not None:
-            os.close(fd)
+        payload.release(job, ours, order, path=path, to_starter=to_starter, own_stdin=True)
+        theirs.recv(1)
     _rehearse_end()
 
 
@@ -217,12 +233,19 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
         stream.allow(order["output_bytes"])
     try:
         job = payload.receive(data, parked.nothing)
+        watchdog = Watchdog(order) if watch else None
+        started = time.monotonic() + parked.ahead_s
+        payload.release(
+            job,
+            parked.program,
+            order,
+            path=parked.path,
+            to_starter=parked.is_starter,
+            own_stdin=job.stdin != parked.nothing,
+        )
     except payload.Refused as refused:
         send_control(control, {"event": "refused", "why": str(refused)})
         return
-    watchdog = Watchdog(order) if watch else None
-    started = time.monotonic() + parked.ahead_s
-    payload.release(job, parked.program, order, own_stdin=job.stdin != parked.nothing)
     if order["tell_start"]:
         send_control(control, {"event": "started", "at": started})
     ending = _pump(parked, data, watchdog)

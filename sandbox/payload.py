@@ -7,24 +7,35 @@ The input is a memory file of the client's, sealed: the program reads it as it l
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import json
 import os
 import socket
+import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.environment import CLEAN
 from sandbox.job import Command, Job
-from sandbox.wire import WireError, receive_exactly, receive_header, send_control, send_header
+from sandbox.memory_file import memory_file, write_all
+from sandbox.wire import (
+    MAX_CONTROL_BYTES,
+    WireError,
+    receive_exactly,
+    receive_header,
+    send_header,
+    send_packet,
+)
 
 _INLINE_BYTES = 64 * 1024
 _CHUNK = 1024 * 1024
 _KEPT_FILES = 4
 _KEPT_BYTES = 64 * 1024 * 1024
 _PAGE = 4096
-_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+_STARTER_HEAD = struct.Struct("=QQQII")
+"""`struct head` of `starter.c`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ def send(data: socket.socket, job: Job, pipes: Pipes | None = None) -> None:
         if pipes:
             fds += [pipes.stdin, pipes.stdout]
         elif job.stdin:
-            fds.append(_memory_file("stdin", [job.stdin]))
+            fds.append(memory_file("stdin", [job.stdin]))
             open_files.callback(os.close, fds[-1])
         send_header(data, header, blobs if header["inline"] else (), *fds)
 
@@ -87,20 +98,6 @@ def _program(job: Job) -> dict[str, Any]:
     if isinstance(job.program, Command):
         return {"kind": "command", "argv": job.program.argv, "env": dict(job.program.env)}
     return {"kind": "script", "path": job.program.path, "args": job.program.args}
-
-
-def _memory_file(name: str, blobs: Iterable[bytes]) -> int:
-    """memfd_create(2): a file without a name that nobody can change any more."""
-    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        for blob in blobs:
-            _write(fd, blob)
-        os.lseek(fd, 0, os.SEEK_SET)
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
 
 
 class _Sealed:
@@ -114,7 +111,7 @@ class _Sealed:
         """A descriptor of one's own of a file that holds the blobs, one after another."""
         with self._lock:
             if blobs not in self._kept:
-                self._kept[blobs] = _memory_file("files", blobs)
+                self._kept[blobs] = memory_file("files", blobs)
             self._kept.move_to_end(blobs)
             fd = os.dup(self._kept[blobs])
             while len(self._kept) > 1 and (len(self._kept) > _KEPT_FILES or self._bytes() > _KEPT_BYTES):
@@ -148,7 +145,7 @@ def receive(data: socket.socket, nothing: int) -> Received:
             fd = _make(path, 0o755 if executable else 0o644)
             try:
                 if header["inline"]:
-                    _write(fd, receive_exactly(data, size))
+                    write_all(fd, receive_exactly(data, size))
                 else:
                     _copy(fd, fds[0], begin, begin + size)
             finally:
@@ -173,12 +170,6 @@ def _make(path: str, mode: int) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 
 
-def _write(fd: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
 def _copy(fd: int, source: int, begin: int, end: int) -> None:
     """Copies a part of a memory file that others may be reading: by offsets of our own."""
     while begin < end:
@@ -188,21 +179,67 @@ def _copy(fd: int, source: int, begin: int, end: int) -> None:
         begin += copied
 
 
-def release(job: Received, program: socket.socket, order: dict[str, Any], *, own_stdin: bool) -> None:
-    """Lets the parked program go; from here the submission's code runs."""
-    message = {
-        "program": job.program,
-        "cpu_s": order["cpu_s"],
-        "file_bytes": order["file_bytes"],
-        "processes": order["processes"],
-        "environment": order.get("environment", {}),
-        "seed": os.urandom(32).hex(),
-    }
+def release(
+    job: Received,
+    program: socket.socket,
+    order: dict[str, Any],
+    *,
+    path: str,
+    to_starter: bool,
+    own_stdin: bool,
+) -> None:
+    """Lets the parked program go; from here the submission's code runs.
+
+    `path` is where programs are looked for, `to_starter` says that the program is one (`starter.c`). Raises
+    `Refused` where the job can be no program's.
+    """
+    limits = (
+        int(order["cpu_s"]) + 2,
+        order["file_bytes"],
+        # With the box's init, and one more: the control group's limit, which is told, comes first.
+        order["processes"] + 2,
+    )
     streams = [job.stdin] if job.stdout is None else [job.stdin, job.stdout]
-    send_control(program, message, *streams)
+    if job.program["kind"] == "command":
+        packet = _command_order(job.program, order, limits, path, to_starter=to_starter)
+    elif to_starter:
+        raise Refused("A script needs a runtime that has Python.")
+    else:
+        packet = _order(job.program, order.get("environment", {}), limits)
+    if len(packet) > MAX_CONTROL_BYTES:
+        raise Refused(f"The command's arguments and environment take more than {MAX_CONTROL_BYTES} bytes.")
+    send_packet(program, packet, *streams)
     # A pipe has ended when its last holder has closed it: the program alone shall hold these.
     if own_stdin:
         os.close(job.stdin)
     if job.stdout is not None:
         os.close(job.stdout)
     program.close()
+
+
+def _order(program: dict[str, Any], environment: Mapping[str, str], limits: Sequence[int]) -> bytes:
+    """As `program.py` reads it."""
+    message = {"program": program, "limits": limits, "environment": environment, "seed": os.urandom(32).hex()}
+    return json.dumps(message).encode()
+
+
+def _command_order(
+    program: dict[str, Any], order: dict[str, Any], limits: Sequence[int], path: str, *, to_starter: bool
+) -> bytes:
+    """As `starter.c` reads it: limits and counts, then arguments and environment, each with a NUL behind.
+
+    As `program.py` does where that is what waits. Raises `Refused` for what execve(2) cannot take.
+    """
+    argv, own = program["argv"], program["env"]
+    environment = {**CLEAN, "PATH": path, **own, **order.get("environment", {})}
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    try:
+        words = [os.fsencode(word) for word in (*argv, *variables)]
+    except ValueError as error:
+        raise Refused("The command has words that are no text.") from error
+    if not argv or not argv[0] or any(b"\0" in word for word in words):
+        raise Refused("The command has no program, or a NUL in its words.")
+    if not to_starter:
+        return _order(program, environment, limits)
+    head = _STARTER_HEAD.pack(*limits, len(argv), len(variables))
+    return b"".join([head, *(word + b"\0" for word in words)])

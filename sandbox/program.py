@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sandbox import landlock, syscalls
+from sandbox.environment import CLEAN
 from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
 _SAME_FOR_ALL = {
@@ -27,25 +28,25 @@ _SAME_FOR_ALL = {
     resource.RLIMIT_STACK: 64 * 1024 * 1024,
     resource.RLIMIT_MEMLOCK: 64 * 1024,
 }
+_OF_THE_RUN = (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC)
 # Python ignores these two for itself; a program expects the defaults.
 _IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
-_PATH = "/usr/local/bin:/usr/bin:/bin"
-TOOLCHAINS = "/toolchains"
-"""The jail's folder of folders that each hold a `bin`: `Config.stores` may put some there."""
-_CLEAN_ENVIRONMENT = {"PATH": _PATH, "HOME": "/work", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
 
 
 def serve_one_program(
-    orders: socket.socket, out: int, err: int, *, program_filter: bytes, scripts: bool
+    orders: socket.socket, out: int, err: int, *, program_filter: bytes, scripts: bool, starter: int | None
 ) -> NoReturn:
     """Confines this process, waits for the order, becomes the program. Never returns.
 
-    `scripts` says that the order will name one, most likely, and no program of the host's.
+    `scripts` says that the order will name one, most likely, and no program of the host's. `starter` is a
+    descriptor of the program that waits in this one's place where it can be executed.
     """
     try:
         _confine(program_filter)
         os.chdir("/work")
-        path = _path()
+        if starter is not None:
+            with contextlib.suppress(OSError):
+                _become_starter(starter, orders, out, err)
         _rehearse(scripts=scripts)
         send_control(orders, {"event": "parked"})
         order, streams = receive_with_descriptors(orders)
@@ -57,10 +58,10 @@ def serve_one_program(
     os.dup2(streams[1] if len(streams) > 1 else out, 1)
     os.dup2(err, 2)
     os.closerange(3, 65_536)
-    _limit(order)
+    _limit(order["limits"])
     program = order["program"]
     if program["kind"] == "command":
-        _execute(program, order["environment"], path)
+        _execute(program["argv"], order["environment"])
     os._exit(_run_script(program, order))
 
 
@@ -78,6 +79,14 @@ def _confine(program_filter: bytes) -> None:
     syscalls.install_filter(program_filter)
 
 
+def _become_starter(program: int, orders: socket.socket, out: int, err: int) -> NoReturn:
+    """Goes on as `starter.c`, which has these descriptors as its standard streams."""
+    _restore_signals()
+    for own, fd in enumerate((orders.fileno(), out, err)):
+        os.dup2(fd, own)
+    os.execve(f"/proc/self/fd/{program}", ["starter"], {})  # noqa: S606 - our own program
+
+
 def _rehearse(*, scripts: bool) -> None:
     """Goes once through what a run will do: the pages it writes are this process's own from then on.
 
@@ -87,12 +96,12 @@ def _rehearse(*, scripts: bool) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         order: dict[str, Any] = {"program": {"kind": "", "path": "", "args": []}, "seed": "0" * 64}
-        order |= {"cpu_s": 2**30, "file_bytes": 2**62, "processes": 2**30, "environment": {}}
+        order |= {"limits": [2**30, 2**62, 2**30], "environment": {}}
         send_control(ours, order, 0)
         received, fd = receive_control(theirs)
         if fd is not None:
             os.close(fd)
-    for kind in (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+    for kind in _OF_THE_RUN:
         resource.setrlimit(kind, resource.getrlimit(kind))
     if scripts:
         _reset_interpreter(received["seed"], received["environment"])
@@ -102,38 +111,27 @@ def _rehearse(*, scripts: bool) -> None:
         for number in _IGNORED:
             signal.signal(number, signal.SIG_IGN)
         with contextlib.suppress(OSError):
-            os.execvpe("/nothing", ["nothing"], {**_CLEAN_ENVIRONMENT})  # noqa: S606
+            os.execvpe("/nothing", ["nothing"], {**CLEAN})  # noqa: S606
 
 
-def _limit(order: dict[str, Any]) -> None:
+def _limit(limits: list[int]) -> None:
     """setrlimit(2): a second wall behind the supervisor's clock and the control group."""
-    for kind, value in (
-        (resource.RLIMIT_CPU, int(order["cpu_s"]) + 2),
-        (resource.RLIMIT_FSIZE, order["file_bytes"]),
-        # With the box's init, and one more: the control group's limit, which is told, comes first.
-        (resource.RLIMIT_NPROC, order["processes"] + 2),
-    ):
+    for kind, value in zip(_OF_THE_RUN, limits, strict=True):
         resource.setrlimit(kind, (value, value))
 
 
-def _execute(program: dict[str, Any], environment: dict[str, str], path: str) -> NoReturn:
-    argv = program["argv"]
+def _restore_signals() -> None:
     for number in _IGNORED:
         signal.signal(number, signal.SIG_DFL)
+
+
+def _execute(argv: list[str], environment: dict[str, str]) -> NoReturn:
+    _restore_signals()
     try:
-        os.execvpe(argv[0], argv, {**_CLEAN_ENVIRONMENT, "PATH": path, **program["env"], **environment})  # noqa: S606 - argv is the job's whole point
+        os.execvpe(argv[0], argv, environment)  # noqa: S606 - argv is the job's whole point
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
         os._exit(127)
-
-
-def _path() -> str:
-    """Where programs are looked for: in the toolchains that the operator names before the system's."""
-    try:
-        named = sorted(folder.name for folder in Path(TOOLCHAINS).iterdir())
-    except FileNotFoundError:
-        named = []
-    return ":".join([*(f"{TOOLCHAINS}/{name}/bin" for name in named), _PATH])
 
 
 def _run_script(program: dict[str, Any], order: dict[str, Any]) -> int:
@@ -161,7 +159,7 @@ def _run_script(program: dict[str, Any], order: dict[str, Any]) -> int:
 def _reset_interpreter(seed: str, environment: dict[str, str]) -> None:
     """Gives this child an environment, random state and standard streams of its own."""
     os.environ.clear()
-    os.environ.update(_CLEAN_ENVIRONMENT | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+    os.environ.update(CLEAN | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
     os.environ.update({"TF_CPP_MIN_LOG_LEVEL": "3", "JOBLIB_MULTIPROCESSING": "0", "MPLBACKEND": "Agg"})
     os.environ.update(environment)
     random.seed(seed)

@@ -12,6 +12,10 @@ LANDLOCK = (
     "Nothing needs it: it is a second wall. For it use Linux 5.13 or later with CONFIG_SECURITY_LANDLOCK, "
     "and `landlock` among the modules in the kernel's `lsm=` parameter."
 )
+STARTER = (
+    "Nothing needs it: with it a command starts a millisecond sooner. For it install a C compiler, and "
+    "the C library to link with statically (Debian, Ubuntu: gcc and libc6-dev)."
+)
 _ROOT = "Or run as root: then only the sandbox's supervisor keeps root."
 _CONTAINER = {
     Container.DOCKER: (

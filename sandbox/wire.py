@@ -40,7 +40,11 @@ class DescriptorsLost(WireError):
 
 def send_control(sock: socket.socket, message: dict[str, Any], *fds: int) -> None:
     """Sends one message, with the file descriptors `fds`."""
-    data = json.dumps(message).encode()
+    send_packet(sock, json.dumps(message).encode(), *fds)
+
+
+def send_packet(sock: socket.socket, data: bytes, *fds: int) -> None:
+    """Sends one packet, a message already or for somebody who reads another form."""
     if fds:
         socket.send_fds(sock, [data], fds)
     else:

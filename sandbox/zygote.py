@@ -97,7 +97,7 @@ def main() -> int:
     options = parser.parse_args()
     syscalls.die_with_parent()
     control = socket.socket(fileno=options.control)
-    config, _ = receive_control(control)
+    config, starter = receive_control(control)
     device = config.get("device", {})
     _lower_priority()
     own_ids = may_map_range()
@@ -126,7 +126,7 @@ def main() -> int:
         for fd in (ready_read, ready_write, mapped_read, mapped_write):
             os.close(fd)
         set_import_path(options.runtime, config["libraries"])
-        _serve(options.runtime, control, own_ids=own_ids, watch=config["watch"])
+        _serve(options.runtime, control, own_ids=own_ids, starter=starter, watch=config["watch"])
     control.close()
     os.close(ready_write)
     if privileged and os.read(ready_read, 1):
@@ -218,9 +218,12 @@ def import_modules(runtime: Runtime) -> list[str]:
     return missing
 
 
-def _serve(runtime: Runtime, control: socket.socket, *, own_ids: bool, watch: bool) -> NoReturn:
+def _serve(
+    runtime: Runtime, control: socket.socket, *, own_ids: bool, starter: int | None, watch: bool
+) -> NoReturn:
     os.chdir("/")
-    breed = Breed(compiled_filters(runtime), own_ids, scripts=runtime is not Runtime.COMMAND, watch=watch)
+    scripts = runtime is not Runtime.COMMAND
+    breed = Breed(compiled_filters(runtime), own_ids, scripts=scripts, starter=starter, watch=watch)
     missing = import_modules(runtime)
     own = os.pidfd_open(os.getpid())
     send_control(control, {"event": "ready", "missing": missing}, own)

@@ -89,13 +89,16 @@ class Host:
         raise AssertionError(f"no supervisor of {self.socket} runs")
 
     def calm(self, for_s: float = 0.5) -> HostState:
-        """The state once it has not changed for a while: the boxes that follow used ones are parked."""
+        """The state once it has not changed for a while: the boxes that follow used ones are parked.
+
+        The last look at it: what is spare counts only when the last box has handed over its descriptors.
+        """
         state, since = self.look(), time.monotonic()
         while time.monotonic() - since < for_s:
             time.sleep(0.02)
-            again = self.look()
-            if again != state:
-                state, since = again, time.monotonic()
+            before, state = state, self.look()
+            if state != before:
+                since = time.monotonic()
         return state
 
     def settled(self, before: HostState, within_s: float = 20.0) -> HostState:
