@@ -12,9 +12,9 @@ from django.conf import settings
 
 from questionbank.config.places import Assurance
 from sandbox.client import Config, Sandbox, connect, private_sandbox
+from sandbox.environment import TOOLCHAINS
 from sandbox.errors import SandboxUnavailable
 from sandbox.job import Runtime
-from sandbox.environment import TOOLCHAINS
 
 PARKED = {Runtime.PYTHON: 3, Runtime.COMMAND: 3, Runtime.NUMPY: 2, Runtime.ML: 1}
 
