@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from fixtures.demo import load_topics
 from grader import importing
 from grader.errors import Fenced
-from grader.tasks import bring_problems
+from grader.tasks.authoring import bring_problems
 from questionbank import drafting
 from questionbank.exchange.archives import write_archive
 from questionbank.models import ProblemDraft, ProblemImport, User

@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from grader import tasks
 from grader.grading import current_rule
 from grader.marking import mark_points
 from grader.models import GraderTrial, JudgeVersion
 from grader.publishing import Doubt, Estimate, Rule
+from grader.tasks import open_answers
 from grader.trials import Trial, doubts_against, levels_of, reviewed_trials
 from questionbank.models import ProblemVersion, User
 from tests import bank
@@ -77,7 +77,7 @@ def test_the_operators_pages_are_not_for_candidates_and_interviewers(
 def test_the_grader_is_tried_on_graded_samples_with_themselves_left_out(
     version: ProblemVersion, operator: User
 ) -> None:
-    tasks.try_grader()
+    open_answers.try_grader()
     samples = GraderTrial.objects.filter(problem=version.problem)
     assert [round(one.truth, 2) for one in samples.order_by("truth")] == [0.0, 0.6, 1.0]
     # Of three graded answers two are left for each.
@@ -85,7 +85,7 @@ def test_the_grader_is_tried_on_graded_samples_with_themselves_left_out(
     page = client_of(operator).get(reverse("grader"))
     assert page.context["trials"] == 3
     # Tried again, nothing is counted twice.
-    tasks.try_grader()
+    open_answers.try_grader()
     assert GraderTrial.objects.count() == 3
 
 

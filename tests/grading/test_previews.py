@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from grader import tasks
 from grader.models import Grade, Submission
+from grader.tasks import open_answers
 from questionbank.drafting import draft_from
 from questionbank.models import ProblemVersion, User
 from tests import bank
@@ -52,7 +52,7 @@ def begun(client: Client, **changes: str) -> str:
 
 def graded(address: str) -> None:
     """What a worker does when the preview's turn comes."""
-    tasks.preview_grade(address.rstrip("/").rpartition("/")[2])
+    open_answers.preview_grade(address.rstrip("/").rpartition("/")[2])
 
 
 def test_a_pasted_rubric_is_tried_on_an_answer(client: Client) -> None:
@@ -120,7 +120,7 @@ def test_a_grader_that_fails_is_told_to_the_author(client: Client, monkeypatch: 
     def broken(*args: object, **options: object) -> None:
         raise RuntimeError("no encoder")
 
-    monkeypatch.setattr(tasks, "grade", broken)
+    monkeypatch.setattr(open_answers, "grade", broken)
     graded(address)
     assert "The preview failed" in client.get(address, headers=SCRIPTED).content.decode()
 

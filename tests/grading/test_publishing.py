@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from grader import tasks
 from grader.errors import InvalidRule
 from grader.grading import current_rule, set_rule
 from grader.models import Grade, PublishingRule
@@ -15,6 +14,7 @@ from grader.open.encoding import EncoderMissing
 from grader.open.model import Flag
 from grader.publishing import Doubt, Estimate, Rule, doubts_of, is_audited
 from grader.services import MAX_INFRASTRUCTURE_FAILURES, claim, fail_attempt, submit
+from grader.tasks import judging, open_answers
 from grader.verdict import Stage
 from questionbank.models import ProblemVersion, User
 from tests.grading.conftest import SURE, Answered
@@ -118,9 +118,9 @@ def test_prose_is_for_a_person_where_the_grader_lacks_its_model(
     def lacking(*args: object, **options: object) -> None:
         raise EncoderMissing("no sentence encoder")
 
-    monkeypatch.setattr(tasks, "grade", lacking)
+    monkeypatch.setattr(open_answers, "grade", lacking)
     submission = submit(user=candidate, version=version, language="text", source="Prose.")
-    tasks.judge_submission(str(submission.pk))
+    judging.judge_submission(str(submission.pk))
     submission.refresh_from_db()
     assert (submission.stage, submission.verdict, submission.score) == (Stage.AWAITING_REVIEW, "", None)
     assert submission.attempt == 1

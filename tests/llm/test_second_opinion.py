@@ -8,7 +8,6 @@ import pytest
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from grader import tasks
 from grader.grading import finish_graded
 from grader.ledger import DatabaseLedger, calls_today, forget_version, installed_judge
 from grader.llm.model import Objection, Opinion, PointJudgement, PointVerdict, Quote
@@ -16,6 +15,7 @@ from grader.models import Grade, JudgeVersion, Submission
 from grader.open.model import Flag
 from grader.publishing import Doubt
 from grader.services import claim, submit
+from grader.tasks import judging
 from grader.verdict import Stage
 from questionbank.models import ProblemVersion
 from tests import bank
@@ -110,7 +110,7 @@ def test_a_worker_asks_the_model_and_keeps_what_it_said(
     submission: Submission, model: Model, installed: None
 ) -> None:
     model.says = lambda asked: verdict(asked, "met", MEMORY)
-    tasks.judge_submission(str(submission.pk))
+    judging.judge_submission(str(submission.pk))
     grade = Grade.objects.get()
     assert grade.judge == VERSION
     assert grade.opinion["scores"] == [1.0, 1.0]
@@ -124,7 +124,7 @@ def test_a_model_that_fails_leaves_the_local_grade(
     submission: Submission, model: Model, installed: None
 ) -> None:
     model.says = lambda asked: Raw(401, b"no")
-    tasks.judge_submission(str(submission.pk))
+    judging.judge_submission(str(submission.pk))
     grade = Grade.objects.get()
     assert (grade.judge, grade.opinion) == ("", {})
     assert Doubt.JUDGES_DISAGREE not in grade.doubts
@@ -135,7 +135,7 @@ def test_without_an_endpoint_nothing_is_asked(
 ) -> None:
     settings.JUDGE_URL = ""
     assert installed_judge() is None
-    tasks.judge_submission(str(submission.pk))
+    judging.judge_submission(str(submission.pk))
     assert Grade.objects.get().judge == ""
     assert model.asked == []
 

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from fixtures.demo import load_topics
 from grader.importing import start_import
-from grader.tasks import bring_problems
+from grader.tasks.authoring import bring_problems
 from questionbank import drafting
 from questionbank.exchange.archives import write_archive
 from questionbank.models import ProblemDraft, ProblemImport, User

@@ -11,9 +11,10 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from fixtures.demo import load_topics
-from grader import devices, tasks
+from grader import devices
 from grader.lacks import message_of
 from grader.models import Submission
+from grader.tasks import judging, worker
 from questionbank.models import ProblemVersion, User
 from questionbank.services import package_of, publish
 from sandbox import Config, Runtime, Sandbox
@@ -38,7 +39,8 @@ def sandbox_without_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         config = Config(Path(folder) / "sandbox.sock", parked={Runtime.PYTHON: 1}, devices=())
         with private_sandbox(config) as sandbox:
-            monkeypatch.setattr(tasks, "jail", lambda: sandbox)
+            for module in (judging, worker):
+                monkeypatch.setattr(module, "jail", lambda: sandbox)
             yield sandbox
 
 
@@ -91,7 +93,7 @@ def test_an_answer_that_slipped_through_is_not_counted_and_says_why(
     submission = Submission.objects.create(
         user=candidate, version=version, language="python", source="def solve(x):\n    return 2 * x\n"
     )
-    tasks.judge_submission.apply(args=[str(submission.pk)], throw=True)
+    judging.judge_submission.apply(args=[str(submission.pk)], throw=True)
     submission.refresh_from_db()
     assert (submission.stage, submission.verdict, submission.attempt) == ("done", "IE", 1)
     assert message_of(submission) == (
@@ -101,7 +103,7 @@ def test_an_answer_that_slipped_through_is_not_counted_and_says_why(
 
 @pytest.mark.usefixtures("broker", "sandbox_without_gpu")
 def test_a_worker_says_what_it_has_when_it_starts(version: ProblemVersion) -> None:
-    tasks.worker_is_ready()
+    worker.worker_is_ready()
     assert not devices.can_judge(package_of(version))
 
 

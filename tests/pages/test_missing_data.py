@@ -10,8 +10,8 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from fixtures.demo import PROBLEMS, load_topics
-from grader import tasks
 from grader.models import Submission
+from grader.tasks import judging
 from questionbank.models import ProblemVersion, User
 from questionbank.services import publish
 from sandbox.client import Config, private_sandbox
@@ -80,8 +80,8 @@ def test_an_answer_that_was_waiting_ends_at_once_and_says_why(
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         config = Config(Path(folder) / "sandbox.sock", parked={Runtime.PYTHON: 1})
         with private_sandbox(config) as sandbox:
-            monkeypatch.setattr(tasks, "jail", lambda: sandbox)
-            tasks.judge_submission.apply(args=[str(submission.pk)], throw=True)
+            monkeypatch.setattr(judging, "jail", lambda: sandbox)
+            judging.judge_submission.apply(args=[str(submission.pk)], throw=True)
     submission.refresh_from_db()
     assert (submission.stage, submission.verdict, submission.attempt) == ("done", "IE", 1)
     page = client_of(candidate).get(reverse("submission", args=[submission.pk]))
