@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import CodeType
 
@@ -37,11 +38,13 @@ class Mutant:
     before: str
     after: str
     source: str
+    which: str = ""
+    """Of several with the same edit on the same line, as in "1 of 2"; empty where it is the only one."""
 
     @property
     def name(self) -> str:
-        """Stable as long as the reference is: what an author lists as equivalent."""
-        return f"{self.line}: {self.before} → {self.after}"
+        """Its own, and stable as long as the reference is: what an author lists as equivalent."""
+        return f"{self.line}: {self.before} → {self.after}" + (f" ({self.which})" if self.which else "")
 
     def diff(self, reference: str) -> str:
         """The edit as a unified difference."""
@@ -108,7 +111,16 @@ def mutants_of(source: str) -> list[Mutant]:
             continue
         seen.add(essence)
         found.append(Mutant(operator, node.lineno, text.of(node), after, mutated))
-    return found
+    return list(_numbered(found))
+
+
+def _numbered(mutants: list[Mutant]) -> Iterator[Mutant]:
+    """With a name of its own for each."""
+    alike, met = Counter(mutant.name for mutant in mutants), Counter[str]()
+    for mutant in mutants:
+        name = mutant.name
+        met[name] += 1
+        yield replace(mutant, which=f"{met[name]} of {alike[name]}") if alike[name] > 1 else mutant
 
 
 class _Text:

@@ -83,6 +83,12 @@ def test_a_mutant_of_the_same_bytecode_is_no_mutant() -> None:
     assert "(not (a))" not in {mutant.after for mutant in mutants("def f(a):\n    return a\n")}
 
 
+def test_two_alike_on_one_line_are_told_apart_by_their_names() -> None:
+    """An author who says that one is equivalent says nothing of the other."""
+    names = {mutant.name for mutant in mutants("def f(a):\n    low, high = 0, 0\n    return a[low:high]\n")}
+    assert {"2: 0 → 1 (1 of 2)", "2: 0 → 1 (2 of 2)", "2: 0 → (-1) (1 of 2)", "2: 0 → (-1) (2 of 2)"} <= names
+
+
 def test_positions_hold_beside_chinese_text() -> None:
     (only,) = [
         mutant
@@ -103,6 +109,7 @@ def test_every_reference_of_the_bank_has_distinct_mutants_that_compile() -> None
                 continue
             found = mutants_of(submission.source.decode())
             assert len(found) > 5, submission.path
-            assert max(Counter(mutant.source for mutant in found).values()) == 1
+            for told_apart_by in (lambda mutant: mutant.source, lambda mutant: mutant.name):
+                assert max(Counter(map(told_apart_by, found)).values()) == 1
             for mutant in found:
                 ast.parse(mutant.source)
