@@ -9,7 +9,7 @@ from grader.judge.model import CaseResult, Judgement
 from grader.verdict import Verdict
 from questionbank.packages.listed import format_verdict, matches_test
 from questionbank.packages.model import Package, ReferenceSubmission
-from questionbank.packages.program import Expectation, Form
+from questionbank.packages.program import Expectation
 
 _SLACK = 1e-6
 _PARTLY = "partially_accepted"
@@ -33,7 +33,7 @@ def claims_verdict_alone(package: Package, submission: ReferenceSubmission) -> b
         submission.expected not in ("", "AC")
         and all(replace(one, times="") == Expectation() for one in submission.expectations)
         and not submission.results
-        and (program is None or (program.form is not Form.LEGACY and not program.output_validators))
+        and (program is None or not (program.legacy_rules or program.output_validators))
     )
 
 
@@ -46,7 +46,7 @@ def unmet(package: Package, submission: ReferenceSubmission, judgement: Judgemen
         return
     for expectation in submission.expectations:
         yield from _unmet(expectation, judgement)
-    partly = _PARTLY in submission.path.parts and package.program and package.program.form is Form.LEGACY
+    partly = _PARTLY in submission.path.parts and package.program and package.program.legacy_rules
     if partly and judgement.points is not None and judgement.score >= 100.0:
         yield f"earns {judgement.points:g} points, which is all there are"
 

@@ -208,7 +208,7 @@ def _tried(
     broken = tuple(unmet(package, submission, runs[0]))
     alone = claims_verdict_alone(package, submission)
     proof = _submission_proof(submission, runs[0], _slowest_cpu_s(slowest), broken, scored=not alone)
-    findings = list(_submission_findings(package, proof, runs[0], demands))
+    findings = list(_submission_findings(package, submission, proof, runs[0], demands))
     findings += [Finding(path, None, said) for said in broken]
     if bench.inferred and any(one.times == "upper" for one in submission.expectations):
         findings += _too_quick(package, submission, bench)
@@ -273,14 +273,22 @@ def _submission_proof(
         verdict=judgement.verdict,
         score=judgement.score if scored else None,
         slowest_cpu_s=slowest_cpu_s,
-        agreed=submission.expected in ("", judgement.verdict) and not broken,
+        agreed=_is_expected(submission, judgement.verdict) and not broken,
     )
 
 
+def _is_expected(submission: ReferenceSubmission, verdict: Verdict | None) -> bool:
+    return submission.expected in ("", verdict) or verdict in submission.alike
+
+
 def _submission_findings(
-    package: Package, proof: SubmissionProof, judgement: Judgement, demands: Demands
+    package: Package,
+    submission: ReferenceSubmission,
+    proof: SubmissionProof,
+    judgement: Judgement,
+    demands: Demands,
 ) -> Iterator[Finding]:
-    if proof.expected not in ("", proof.verdict):
+    if not _is_expected(submission, judgement.verdict):
         failed = next((case for case in judgement.cases if case.verdict is not Verdict.AC), None)
         where = f" at {failed.group}/{failed.name}: {_said(failed)}" if failed else ""
         said = judgement.compiler_output[-300:] if judgement.verdict is Verdict.CE else where

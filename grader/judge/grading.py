@@ -17,7 +17,6 @@ from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase
 from questionbank.packages.program import (
     Aggregation,
-    Form,
     GroupRule,
     LegacyRule,
     ProgramSpec,
@@ -71,7 +70,7 @@ class Judges:
 def grade(package: Package, judges: Judges) -> Graded:
     """Runs what the package's form and groups say, and makes one result of it. Raises `ToolFailed`."""
     spec = package.program or ProgramSpec()
-    if spec.form is Form.LEGACY:
+    if spec.legacy_rules:
         return _Legacy(package, spec, judges).grade()
     if spec.scoring:
         return _Points(package, spec, judges).grade()
@@ -179,16 +178,17 @@ class _Points:
             return False
         return any(case.verdict in LIMIT_VERDICTS for case in cases)
 
-    @staticmethod
     def _most_of_test(
-        rule: GroupRule | None, tests: list[TestCase], checks: list[StaticCheck]
+        self, rule: GroupRule | None, tests: list[TestCase], checks: list[StaticCheck]
     ) -> float | None:
         if rule is None or rule.max_score is None or not tests:
             return None
         if rule.aggregation is Aggregation.MIN:
             return rule.max_score
         static = sum(check.score or 0.0 for check in checks)
-        return (rule.max_score - static) / len(tests)
+        # In the draft tests may lie beside groups, which have their part.
+        groups = sum(one.max_score or 0.0 for one in self._rules.values() if one is not rule)
+        return (rule.max_score - static - (groups if rule.name == SECRET else 0.0)) / len(tests)
 
     def _points(
         self, rule: GroupRule | None, most: float | None, case: CaseResult, ruling: Ruling | None

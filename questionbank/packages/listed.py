@@ -15,7 +15,7 @@ from questionbank.packages.files import Files, read_files
 from questionbank.packages.metadata import LANGUAGE_CODES, Metadata
 from questionbank.packages.model import ReferenceSubmission
 from questionbank.packages.problem_schemas import SUBMISSIONS
-from questionbank.packages.program import Expectation, Form
+from questionbank.packages.program import Expectation
 
 ROOT = "submissions"
 RULES = f"{ROOT}/submissions.yaml"
@@ -54,6 +54,7 @@ _RESULTS: Mapping[str, str] = {
     **dict.fromkeys(("MEMORY-LIMIT", "MLE"), "MLE"),
 }
 _TO_FORMAT = {"RE": "RTE", "MLE": "RTE", "OLE": "RTE"}
+_CRASHES = frozenset(_TO_FORMAT)
 _EXPECTED_RESULTS = re.compile(rb"@EXPECTED_RESULTS@:?[ \t]*([^\r\n*]*)")
 _EXPECTED_SCORE = re.compile(rb"@EXPECTED_SCORE@:?[ \t]*([0-9.]+)")
 _PYTHON_2 = re.compile(rb"#!.*python2")
@@ -71,6 +72,21 @@ class _Listed:
     files: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a package's list is meant: whether it is one of ours, whether the legacy form's grader judges it,
+    and whether files are laid beside its submissions, which may call them by their names."""
+
+    ours: bool
+    graded: bool
+    driven: bool
+
+    @property
+    def by_test(self) -> bool:
+        """Whether a folder says what each test may get, and not what the whole gets."""
+        return not (self.ours or self.graded)
+
+
 def format_verdict(verdict: str) -> str:
     """One of our verdicts in the format's words: AC, WA, TLE or RTE."""
     return _TO_FORMAT.get(verdict, verdict)
@@ -84,24 +100,21 @@ def read_submissions(
     notices: Findings,
     *,
     ours: bool = False,
+    graded: bool = False,
 ) -> tuple[ReferenceSubmission, ...]:
     """Every submission that can be judged here; those in other languages are told of.
 
-    In a package of `ours`, as in the legacy form, a folder stands for the verdict of the whole; else for
-    what each test may get.
+    In a package of `ours`, as in one that is `graded` by the legacy form's grader, a folder stands for the
+    verdict of the whole; else for what each test may get.
     """
-    by_test = not ours and metadata.form is not Form.LEGACY
+    manner = _Manner(ours, graded, driven=bool(files.paths("include")))
     rules: dict[str, Any] = {}
     if RULES in files:
         rules = load_yaml(files, RULES, SUBMISSIONS, findings)
-    # What is laid beside a submission may call it by its file's name.
-    driven = bool(files.paths("include"))
     found = []
     listed = list(_listed(files, findings, notices))
     for one in listed:
-        submission = _submission(
-            one, metadata, languages, rules, findings, notices, driven=driven, by_test=by_test
-        )
+        submission = _submission(one, metadata, languages, rules, findings, notices, manner)
         if submission is not None:
             found.append(submission)
     for pattern in rules:
@@ -153,9 +166,7 @@ def _submission(
     rules: Mapping[str, Any],
     findings: Findings,
     notices: Findings,
-    *,
-    driven: bool,
-    by_test: bool,
+    manner: _Manner,
 ) -> ReferenceSubmission | None:
     relative = listed.path.removeprefix(f"{ROOT}/")
     matching = [settings for pattern, settings in rules.items() if _matches_path(pattern, relative)]
@@ -179,18 +190,18 @@ def _submission(
     known = folder in _FOLDERS or folder in _VERDICTS or matching
     if not known and not _EXPECTED_RESULTS.search(contents[name]):
         notices.add(listed.path, "nothing says what it must do: its folder is none of the format's")
-    expectations, verdict, results = _expected(
-        folder, contents[name], metadata, rules, matching, by_test=by_test
-    )
+    expectations, verdict, results = _expected(folder, contents[name], rules, matching, manner)
     return ReferenceSubmission(
         PurePosixPath(listed.path),
         ours,
         contents[name],
         verdict,
         files={other: data for other, data in contents.items() if other != name},
-        entry=name if len(contents) > 1 or entry or driven else "",
+        entry=name if len(contents) > 1 or entry or manner.driven else "",
         expectations=expectations,
         results=results,
+        # The format has one word for what ends a program, whatever ended it.
+        alike=_CRASHES if verdict == "RE" and not manner.ours and not results else frozenset(),
     )
 
 
@@ -230,18 +241,16 @@ def _entry(contents: Mapping[str, bytes], language: str, stated: str | None) -> 
 def _expected(
     folder: str,
     source: bytes,
-    metadata: Metadata,
     rules: Mapping[str, Any],
     matching: list[Mapping[str, Any]],
-    *,
-    by_test: bool,
+    manner: _Manner,
 ) -> tuple[tuple[Expectation, ...], str, frozenset[str]]:
     """What must hold test by test, the verdict of the whole ("" for several), and what its source allows."""
     usual = _FOLDERS.get(folder)
-    by_test = by_test or folder not in _VERDICTS
+    by_test = manner.by_test or folder not in _VERDICTS
     results = _stated_results(source)
     verdict = _VERDICTS.get(folder, "")
-    if folder == "partially_accepted" and metadata.form is not Form.LEGACY:
+    if folder == "partially_accepted" and not manner.graded:
         verdict = ""
     if results:
         verdict = next(iter(results)) if len(results) == 1 else ""

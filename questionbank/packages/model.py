@@ -323,6 +323,8 @@ class ReferenceSubmission:
     expectations: tuple[Expectation, ...] = ()
     results: frozenset[str] = frozenset()
     """Verdicts of which its source says that it gets one."""
+    alike: frozenset[str] = frozenset()
+    """Verdicts that count as the expected one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,22 @@ LEGACY_GROUP: Schema = some(
     }
 )
 
+_LISTED_WORDS: Schema = {"anyOf": [TEXT, _ARGUMENTS]}
+# What the draft said at one time or another: arguments in one text, and the grader of the legacy form.
+DRAFT_GROUP: Schema = some(
+    {
+        **PROGRAM_GROUP["properties"],
+        **LEGACY_GROUP["properties"],
+        "input_validator_args": {
+            "anyOf": [_LISTED_WORDS, {"type": "object", "additionalProperties": _LISTED_WORDS}]
+        },
+        "output_validator_args": _LISTED_WORDS,
+        "grading": {"anyOf": [LEGACY_GROUP["properties"]["grading"], {"type": "object"}]},
+    }
+)
+GRADER_KEYS = ("on_reject", "grading", "grader_flags", "accept_score", "reject_score", "range")
+"""Keys of a group that only the legacy form's grader knows."""
+
 _VERDICTS: Schema = {"type": "array", "items": {"enum": ["AC", "WA", "TLE", "RTE"]}, "minItems": 1}
 _SCORE: Schema = {"type": "number", "minimum": 0}
 _RULE: Schema = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -11,10 +12,16 @@ from typing import Any
 from questionbank.packages.documents import load_yaml
 from questionbank.packages.errors import Findings
 from questionbank.packages.files import Files
-from questionbank.packages.grading_rules import group_rules, legacy_rules, static_checks
+from questionbank.packages.grading_rules import SCORING_KEYS, group_rules, legacy_rules, static_checks
 from questionbank.packages.metadata import Metadata, shlex_split
 from questionbank.packages.model import TestCase
-from questionbank.packages.problem_schemas import LEGACY_GROUP, PROGRAM_GROUP, TEST_CASE
+from questionbank.packages.problem_schemas import (
+    DRAFT_GROUP,
+    GRADER_KEYS,
+    LEGACY_GROUP,
+    PROGRAM_GROUP,
+    TEST_CASE,
+)
 from questionbank.packages.program import (
     CaseSettings,
     Form,
@@ -58,17 +65,10 @@ _INHERITED = (
     "hint",
     "description",
 )
-_DRAFT_GROUP = {
-    **PROGRAM_GROUP,
-    "properties": {
-        **PROGRAM_GROUP["properties"],
-        **{
-            key: LEGACY_GROUP["properties"][key]
-            for key in ("input_validator_flags", "output_validator_flags")
-        },
-    },
-}
-_GROUP_SCHEMAS = {Form.LEGACY: LEGACY_GROUP, Form.DRAFT: _DRAFT_GROUP, Form.CURRENT: PROGRAM_GROUP}
+_GROUP_SCHEMAS = {Form.LEGACY: LEGACY_GROUP, Form.DRAFT: DRAFT_GROUP, Form.CURRENT: PROGRAM_GROUP}
+_SHOWN_ENDINGS = frozenset({".in.statement", ".in.download", ".ans.statement", ".ans.download"})
+_FOREIGN = {"invalid_answer": "are tests of answer validators, which the format does not have: not used"}
+"""Folders of data/ that known tools write beside the format's own."""
 
 
 @dataclass(slots=True)
@@ -107,6 +107,8 @@ class _Reader:
         self._notices = notices
         self._own: dict[str, dict[str, Any]] = {}
         """What each group's own file says, by the group's name ("" for data/ itself)."""
+        self._places: dict[str, str] = {}
+        """Where it says so."""
 
     def read(self) -> TestData:
         data = TestData()
@@ -122,12 +124,14 @@ class _Reader:
             self._findings.add("data/secret", "holds no test")
         self._check_layout(data.tests)
         self._check_settings(data.tests)
-        groups = sorted({test.group for test in data.tests})
-        if self._form is Form.LEGACY:
-            data.legacy_rules = legacy_rules(self._own, groups, self._metadata, self._findings)
+        sizes = Counter(test.group for test in data.tests)
+        if self._form is Form.LEGACY or self._names_grader():
+            data.legacy_rules = legacy_rules(
+                self._own, sorted(sizes), self._metadata, self._place, self._findings
+            )
         else:
-            data.rules = group_rules(self._own, groups, self._metadata, self._findings)
-            data.static_checks = static_checks(self._own, self._metadata, self._findings)
+            data.rules = group_rules(self._own, sizes, self._metadata, self._place, self._findings)
+            data.static_checks = static_checks(self._own, self._metadata, self._place, self._findings)
         return data
 
     # Settings of groups.
@@ -137,7 +141,12 @@ class _Reader:
             if path.name in _GROUP_FILES[self._form] and not _in_files_folder(path):
                 name = path.parent.relative_to("data").as_posix()
                 name = "" if name == "." else name
+                if name.partition("/")[0] in _FOREIGN:
+                    continue
                 self._check_place(path, name)
+                if name in self._places:
+                    self._findings.add(str(path), f"there is {self._places[name]}, too: one of them counts")
+                self._places[name] = str(path)
                 self._own[name] = load_yaml(
                     self._files,
                     str(path),
@@ -150,6 +159,29 @@ class _Reader:
         top, _, below = name.partition("/")
         if self._form is Form.CURRENT and (not name or (top in (SAMPLE, SECRET) and below.count("/"))):
             self._findings.add(str(path), "lies in no group: data/sample, data/secret or a folder in that")
+
+    def _place(self, group: str) -> str:
+        """The file with a group's settings, or what it would be called."""
+        return self._places.get(group) or str(PurePosixPath("data", group, _GROUP_FILES[self._form][0]))
+
+    def _names_grader(self) -> bool:
+        """Whether a package of the draft is graded as the legacy form has it, as the draft once said."""
+        if self._form is not Form.DRAFT:
+            return False
+        named = [name for name, document in self._own.items() if any(key in document for key in GRADER_KEYS)]
+        for name in named:
+            if isinstance(self._own[name].get("grading"), dict):
+                self._findings.add(
+                    self._place(name),
+                    "grading: as a map it is of an early draft, whose score was that of each test: "
+                    "write scoring, whose score is the most that the group earns",
+                )
+        for name, document in self._own.items():
+            if named and any(key in document for key in ("scoring", *SCORING_KEYS)):
+                self._findings.add(
+                    self._place(name), f"is scored in another way than {self._place(named[0])} is graded"
+                )
+        return bool(named)
 
     def _inherited(self, group: str, key: str) -> Any:
         """What the nearest group says that says anything."""
@@ -215,8 +247,12 @@ class _Reader:
             # As the legacy form has it, and packages that were translated from it.
             talk = found.parts.pop(".interaction")
             data.interactions.append(self._files.text(talk, self._findings) or "")
-        for path in found.parts.values():
-            self._stranger(path, f"belongs to no test: there is no {found.name}.in")
+        for ending, path in found.parts.items():
+            if found.group == SAMPLE and ending in _SHOWN_ENDINGS:
+                # Tools write them for samples that are shown and not judged; no verdict hangs on them.
+                self._notices.add(str(path), f"is shown to nobody: there is no {found.name}.in")
+            else:
+                self._stranger(path, f"belongs to no test: there is no {found.name}.in")
         for name in found.files:
             self._stranger(f"data/{found.group}/{found.name}.files/{name}", "belongs to no test")
 
@@ -275,13 +311,13 @@ class _Reader:
             flags = flags.get("flags", "")
         return (
             *self._metadata.validator_flags,
-            *_words(args),
+            *self._split(args, group),
             *shlex_split(flags, f"data/{group}", self._findings),
         )
 
     def _input_args(self, group: str, args: Any) -> dict[str, tuple[str, ...]]:
         if isinstance(args, dict):
-            return {name: _words(words) for name, words in args.items()}
+            return {name: self._split(words, group) for name, words in args.items()}
         if self._form is not Form.CURRENT:
             flags = self._inherited(group, "input_validator_flags")
             name = flags["name"] if isinstance(flags, dict) else ""
@@ -289,7 +325,13 @@ class _Reader:
             words = shlex_split(stated, f"data/{group}", self._findings)
             if words:
                 return {name: tuple(words)}
-        return {"": _words(args)}
+        return {"": self._split(args, group)}
+
+    def _split(self, args: Any, group: str) -> tuple[str, ...]:
+        """Arguments as words; in the draft they were once one text."""
+        if isinstance(args, str):
+            return tuple(shlex_split(args, f"data/{group}", self._findings))
+        return _words(args)
 
     # Tests of the validators, and what belongs to nothing.
 
@@ -317,7 +359,12 @@ class _Reader:
 
     def _report_strangers(self) -> None:
         known = {SAMPLE, SECRET, *(() if self._form is Form.LEGACY else _VALIDATION)}
+        for folder, why in _FOREIGN.items():
+            if self._files.paths(f"data/{folder}"):
+                self._notices.add(f"data/{folder}", why)
         for path in self._files.paths("data"):
+            if path.parts[1] in _FOREIGN:
+                continue
             if path.parts[1] not in known and path.name not in _GROUP_FILES[self._form]:
                 self._stranger(path, f"data/ has the folders {', '.join(sorted(known))}")
 
@@ -329,8 +376,7 @@ class _Reader:
                 and "static_validation_score" not in document
             )
             if name and empty and name.partition("/")[0] not in _VALIDATION:
-                file = _GROUP_FILES[self._form][0]
-                self._findings.add(f"data/{name}/{file}", "is the setting of a group without tests")
+                self._findings.add(self._place(name), "is the setting of a group without tests")
 
     def _check_layout(self, tests: list[TestCase]) -> None:
         if self._form is not Form.CURRENT:

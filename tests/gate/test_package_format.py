@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from grader.gate.proof import Proof
 from grader.gate.proving import Demands, prove
 from questionbank.packages.reader import read_package
@@ -112,6 +114,36 @@ def test_a_time_limit_that_is_not_stated_follows_from_the_submissions(
     assert [str(one.verdict) for one in found.submissions] == ["AC", "TLE"]
     accepted, endless = found.submissions
     assert 2 * accepted.slowest_cpu_s < endless.slowest_cpu_s < 20 * accepted.slowest_cpu_s
+
+
+def test_whatever_ends_a_program_is_a_crash_to_the_format(tmp_path: Path, sandbox: Sandbox) -> None:
+    files: dict[str, str | None] = {"submissions/run_time_error/greedy.py": "x = bytearray(2**30)\n"}
+    problem = {"limits": {"memory": 128, "time_limit": 1}}
+    for legacy in (False, True):
+        found = proof(tmp_path / str(legacy), sandbox, files, problem=problem, legacy=legacy)
+        assert told(found) == []
+        assert [(str(one.verdict), one.agreed) for one in found.submissions] == [("AC", True), ("MLE", True)]
+
+
+def test_what_goes_on_for_ever_once_it_is_refused_says_nothing_of_the_time_limit(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("questionbank.packages.program_reader.INFERRED_S", 1.0)
+    files: dict[str, str | None] = {
+        "output_validator/check.py": """
+            import sys
+            sys.exit(42 if sys.stdin.readline() == "right\\n" else 43)
+        """,
+        "data/sample/1.in": None,
+        "data/sample/1.ans": None,
+        "submissions/accepted/double.py": "print('right')\n",
+        "submissions/wrong_answer/endless.py": "print('wrong', flush=True)\nwhile True: pass\n",
+    }
+    problem = {"type": "interactive", "limits": {"memory": 128, "time_resolution": 0.3}}
+    found = proof(tmp_path, sandbox, files, problem=problem)
+    assert told(found) == []
+    assert [str(one.verdict) for one in found.submissions] == ["AC", "WA"]
+    assert found.submissions[1].slowest_cpu_s < 0.9
 
 
 def test_a_submission_that_is_slow_by_too_little_is_named(tmp_path: Path, sandbox: Sandbox) -> None:

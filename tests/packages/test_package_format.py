@@ -119,6 +119,110 @@ def test_the_draft_is_read_with_the_names_it_once_had(tmp_path: Path) -> None:
     assert "<1\n>2" in package.statements["en"]
 
 
+DRAFT: dict[str, Any] = {"problem_format_version": "2023-07-draft"}
+GROUPS: dict[str, str | None] = {
+    "data/secret/1.in": None,
+    "data/secret/1.ans": None,
+    "data/secret/a/1.in": "3\n",
+    "data/secret/a/1.ans": "6\n",
+    "data/secret/b/1.in": "4\n",
+    "data/secret/b/1.ans": "8\n",
+}
+
+
+def test_groups_of_the_draft_may_be_graded_as_the_legacy_form_has_it(tmp_path: Path) -> None:
+    files = {**GROUPS, "data/testdata.yaml": "grader_flags: ignore_sample\nrange: 0 100\n"}
+    for group in "ab":
+        files[f"data/secret/{group}/testdata.yaml"] = "accept_score: 50\ngrader_flags: min\n"
+    problem = {**DRAFT, "type": "scoring"}
+    package = read(tmp_path, files, problem=problem)
+    assert package.program is not None
+    assert (package.program.form, package.program.rules) == (Form.DRAFT, ())
+    assert [(one.name, one.accept_score) for one in package.program.legacy_rules][-2:] == [
+        ("secret/a", 50),
+        ("secret/b", 50),
+    ]
+    files["data/secret/b/testdata.yaml"] = "scoring: {score: 50}\n"
+    said = faults(tmp_path, files, problem=problem)
+    assert (
+        "data/secret/b/testdata.yaml: is scored in another way than data/secret/a/testdata.yaml is graded"
+        in said
+    )
+
+
+def test_groups_of_the_draft_that_state_no_score_share_what_is_left(tmp_path: Path) -> None:
+    files = {**GROUPS, "data/secret/a/test_group.yaml": "scoring: {score: 40}\n"}
+    for name in ("c/1", "2", "3"):
+        files |= {f"data/secret/{name}.in": "5\n", f"data/secret/{name}.ans": "10\n"}
+    package = read(tmp_path, files, problem={**DRAFT, "type": "scoring"})
+    assert package.program is not None
+    scores = {rule.name: rule.max_score for rule in package.program.rules}
+    # 60 points are left for two groups and two tests.
+    assert scores == {"secret": 100, "secret/a": 40, "secret/b": 15, "secret/c": 15}
+
+
+def test_arguments_of_the_draft_may_be_one_text(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {
+        "data/secret/testdata.yaml": """
+            output_validator_args: float_tolerance 1e-2
+            input_validator_args: {number: "most '5 or 6'"}
+        """
+    }
+    test = read(tmp_path, files, problem=DRAFT).tests[-1]
+    assert test.checker == Checker(False, False, 1e-2, 1e-2)
+    assert test.settings.input_validator_args == {"number": ("most", "5 or 6")}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"data/secret/a/testdata.yaml": "grading: {score: 1, max_score: 3, aggregation: sum}\n"},
+            "data/secret/a/testdata.yaml: grading: as a map it is of an early draft",
+        ),
+        ({"data/secret/a/testdata.yaml": "scoring: {score: 1, max_score: 3}\n"}, "as an early draft had"),
+        (
+            {
+                "data/secret/a/test_group.yaml": "scoring: {score: 30}\n",
+                "data/secret/b/test_group.yaml": "scoring: {score: 70, require_pass: [a]}\n",
+            },
+            "require_pass: a is no earlier group: a group's name is its path below data/, secret/a",
+        ),
+        (
+            {
+                "data/secret/b/test_group.yaml": "scoring: {aggregation: sum}\n",
+                "data/secret/b/c/1.in": "1\n",
+                "data/secret/b/c/1.ans": "2\n",
+            },
+            "data/secret/b/c/test_group.yaml: is a group in secret/b, and only groups of secret are scored",
+        ),
+        (
+            {"data/secret/a/test_group.yaml": "hint: a\n", "data/secret/a/testdata.yaml": "hint: b\n"},
+            "data/secret/a/testdata.yaml: there is data/secret/a/test_group.yaml, too",
+        ),
+    ],
+)
+def test_what_a_draft_says_in_words_that_are_not_read_is_told(
+    tmp_path: Path, files: dict[str, str | None], said: str
+) -> None:
+    assert said in faults(tmp_path, {**GROUPS, **files}, problem={**DRAFT, "type": "scoring"})
+
+
+def test_what_tools_write_beside_the_format_is_told_of_and_not_used(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {
+        "data/sample/2.in.statement": "shown\n",
+        "data/sample/2.ans.download": "handed out\n",
+        "data/invalid_answer/test_group.yaml": "answer_validator_args: [x]\n",
+        "data/invalid_answer/1.in": "1\n",
+        "data/invalid_answer/1.ans": "x\n",
+    }
+    assert [(one.path, one.message.partition(":")[0]) for one in read(tmp_path, files).notices] == [
+        ("data/sample/2.ans.download", "is shown to nobody"),
+        ("data/sample/2.in.statement", "is shown to nobody"),
+        ("data/invalid_answer", "are tests of answer validators, which the format does not have"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("problem", "files", "said"),
     [
