@@ -141,7 +141,9 @@ class ProgramJudge:
         passed: Examined | None = None
         for _ in range(self._spec.most_passes if self._spec.multi_pass else 1):
             talks = self._spec.interactive
-            passed = (self._talk(test, feedback) if talks else self._run(test, given, feedback)).after(passed)
+            # A later pass has its own input, and the validator reads that one.
+            this = replace(test, input=given)
+            passed = (self._talk(this, feedback) if talks else self._run(this, feedback)).after(passed)
             ruling = passed.ruling
             if passed.verdict is not Verdict.AC or ruling is None or ruling.next_pass is None:
                 return passed
@@ -151,10 +153,10 @@ class ProgramJudge:
         why = most if self._spec.multi_pass else "the problem is not of the type multi-pass"
         raise ToolFailed(f"{where} asks for another pass by {NEXT_PASS}, and {why}")
 
-    def _run(self, test: TestCase, given: bytes, feedback: Mapping[str, bytes]) -> Examined:
+    def _run(self, test: TestCase, feedback: Mapping[str, bytes]) -> Examined:
         assert self._program is not None
         settings = test.settings
-        outcome = self.runs.run(self._program.job(files=settings.files, stdin=given, args=settings.args))
+        outcome = self.runs.run(self._program.job(files=settings.files, stdin=test.input, args=settings.args))
         failed, reason = run_verdict(outcome, self._program)
         if failed is not None:
             return _examined(failed, reason, outcome)

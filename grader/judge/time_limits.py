@@ -18,6 +18,7 @@ from grader.verdict import Verdict
 from questionbank.packages.listed import matches_test
 from questionbank.packages.model import Package, ReferenceSubmission
 from sandbox.client import Sandbox
+from sandbox.job import Status
 
 _FILE = "time_limit"
 _SLACK = 1e-9
@@ -95,5 +96,8 @@ def slowest(
                     f"{submission.path} takes more than {package.limits.time_limit_s:g} s for "
                     f"{test.group}/{test.name}: state limits.time_limit"
                 )
+            if examined.outcome and examined.outcome.status is Status.TIME_LIMIT:
+                # Refused in a talk, it never ended: no time says how long it takes, and each test costs all.
+                break
             most_s = max(most_s, examined.cpu_s)
     return most_s

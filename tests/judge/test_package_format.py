@@ -192,6 +192,33 @@ def test_each_pass_gets_the_input_that_the_validator_made(tmp_path: Path, sandbo
         judged(fewer, "print(2 * int(input()))", sandbox)
 
 
+@pytest.mark.parametrize("type_", [["multi-pass"], ["interactive", "multi-pass"]])
+def test_the_validator_of_a_later_pass_reads_the_input_of_that_pass(
+    tmp_path: Path, sandbox: Sandbox, type_: list[str]
+) -> None:
+    files = {
+        "output_validator/halves.py": """
+            import sys
+            given = int(open(sys.argv[1]).read())
+            if "talk" in sys.argv:
+                print(given, flush=True)
+            if int(sys.stdin.readline()) != given // 2:
+                sys.exit(43)
+            if given > 3:
+                open(sys.argv[3] + "nextpass.in", "w").write(str(given // 2))
+            sys.exit(42)
+        """,
+        "data/secret/test_group.yaml": f"output_validator_args: [{'talk' if len(type_) > 1 else 'read'}]\n",
+        "data/sample/1.in": None,
+        "data/sample/1.ans": None,
+        "data/secret/1.in": "8\n",
+    }
+    problem = {"type": type_, "limits": {"time_limit": 1, "validation_passes": 3}}
+    package = read_package(foreign_package(tmp_path, files, problem=problem))
+    assert judged(package, "print(int(input()) // 2)", sandbox).verdict == "AC"
+    assert judged(package, "n = int(input())\nprint(n // 2 if n > 2 else 2)", sandbox).verdict == "WA"
+
+
 POINTS: dict[str, str | None] = {
     "output_validator/share.py": """
         import sys
@@ -263,6 +290,20 @@ def test_legacy_groups_earn_points_by_the_default_grader(tmp_path: Path, sandbox
     ]
 
 
+def test_tests_of_the_draft_beside_groups_earn_their_share(tmp_path: Path, sandbox: Sandbox) -> None:
+    files: dict[str, str | None] = {
+        "data/secret/a/test_group.yaml": "scoring: {score: 40}\n",
+        "data/secret/a/1.in": "2",
+        "data/secret/a/1.ans": "4",
+        "data/secret/b/1.in": "20",
+        "data/secret/b/1.ans": "40",
+    }
+    problem = {"problem_format_version": "2023-07-draft", "type": "scoring"}
+    package = read_package(foreign_package(tmp_path, files, problem=problem))
+    assert judged(package, "print(2 * int(input()))", sandbox).points == 100
+    assert judged(package, "n = int(input())\nprint(2 * n if n < 20 else 1)", sandbox).points == 40 + 30
+
+
 def test_outputs_themselves_may_be_the_answer(tmp_path: Path, sandbox: Sandbox) -> None:
     files: dict[str, str | None] = {
         "data/secret/2.in": "6",
@@ -331,6 +372,16 @@ def test_an_included_main_file_calls_the_answer(tmp_path: Path, sandbox: Sandbox
     package = read_package(foreign_package(tmp_path, files))
     answer = answer_of(package.submissions[0])
     assert judge(package, answer, sandbox=sandbox, hidden_root=Path()).verdict == "AC"
+
+
+def test_a_script_finds_the_files_in_its_own_folder(tmp_path: Path, sandbox: Sandbox) -> None:
+    files: dict[str, str | None] = {
+        "submissions/accepted/two/main.sh": ". ${0%/*}/twice.sh\nread number\ntwice $number\n",
+        "submissions/accepted/two/twice.sh": "twice() { echo $((2 * $1)); }\n",
+    }
+    package = read_package(foreign_package(tmp_path, files))
+    (script,) = [one for one in package.submissions if one.language == "bash"]
+    assert judge(package, answer_of(script), sandbox=sandbox, hidden_root=Path()).verdict == "AC"
 
 
 def test_an_answer_writes_into_no_file_unless_the_package_allows_it(tmp_path: Path, sandbox: Sandbox) -> None:

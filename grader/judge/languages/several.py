@@ -53,7 +53,7 @@ def _with(command: Command, name: str, more: list[str]) -> Command:
 
 def _renamed(plan: Plan, old: str, new: str) -> Plan:
     def name(word: str) -> str:
-        return new if word == old else word
+        return {old: new, f"./{old}": f"./{new}"}.get(word, word)
 
     def start(program: Script | Command) -> Script | Command:
         if isinstance(program, Script):
