@@ -47,6 +47,8 @@ def group_rules(
     for key in SCORING_KEYS:
         if key in settings.get("sample", {}):
             findings.add(place("sample"), f"{key}: samples earn no points")
+        if key in settings.get("", {}):
+            findings.add(place(""), f"{key}: only secret and the groups in it earn points")
     secret = _rule(_SECRET, settings.get(_SECRET, {}), Aggregation.SUM, _MOST)
     names = list(
         dict.fromkeys(

@@ -132,7 +132,7 @@ def _names(name: Any) -> dict[str, str]:
 
 def _types(document: Mapping[str, Any], findings: Findings) -> set[str]:
     stated = document.get("type", "pass-fail")
-    # The draft once had several types in one text.
+    # The draft once had several types in one text, and tools still write them so.
     types = set(stated.split()) if isinstance(stated, str) else set(stated)
     unknown = types - {"pass-fail", "scoring", "multi-pass", "interactive", "submit-answer"}
     if unknown:

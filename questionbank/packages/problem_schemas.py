@@ -114,7 +114,14 @@ _NAMES: Schema = {"anyOf": [_WORD, {**_BY_LANGUAGE, "additionalProperties": _WOR
 _UUID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 
 CURRENT_PROBLEM: Schema = some(
-    {"problem_format_version": {"const": "2025-09"}, "name": _NAMES, "uuid": _UUID, **COMMON},
+    {
+        "problem_format_version": {"const": "2025-09"},
+        "name": _NAMES,
+        "uuid": _UUID,
+        **COMMON,
+        # Known tools write several types in one text, as the draft had them.
+        "type": {"anyOf": [COMMON["type"], TEXT]},
+    },
     "problem_format_version",
     "name",
     "uuid",

@@ -157,7 +157,12 @@ class _Reader:
 
     def _check_place(self, path: PurePosixPath, name: str) -> None:
         top, _, below = name.partition("/")
-        if self._form is Form.CURRENT and (not name or (top in (SAMPLE, SECRET) and below.count("/"))):
+        if self._form is not Form.CURRENT:
+            return
+        if not name:
+            # Known tools write it, and mean what it meant in the draft.
+            self._notices.add(str(path), "counts for every group, though this form has no such file")
+        elif top in (SAMPLE, SECRET) and below.count("/"):
             self._findings.add(str(path), "lies in no group: data/sample, data/secret or a folder in that")
 
     def _place(self, group: str) -> str:

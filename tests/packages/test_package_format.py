@@ -208,15 +208,28 @@ def test_what_a_draft_says_in_words_that_are_not_read_is_told(
     assert said in faults(tmp_path, {**GROUPS, **files}, problem={**DRAFT, "type": "scoring"})
 
 
+def test_several_types_may_be_written_in_one_text(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {"output_validator/talk.py": "raise SystemExit(42)\n"}
+    program = read(tmp_path, files, problem={"type": "interactive multi-pass"}).program
+    assert program is not None
+    assert program.interactive
+    assert program.multi_pass
+    assert "chess is none of the format's" in faults(tmp_path, files, problem={"type": "interactive chess"})
+
+
 def test_what_tools_write_beside_the_format_is_told_of_and_not_used(tmp_path: Path) -> None:
     files: dict[str, str | None] = {
         "data/sample/2.in.statement": "shown\n",
         "data/sample/2.ans.download": "handed out\n",
+        "data/test_group.yaml": "output_validator_args: [case_sensitive]\n",
         "data/invalid_answer/test_group.yaml": "answer_validator_args: [x]\n",
         "data/invalid_answer/1.in": "1\n",
         "data/invalid_answer/1.ans": "x\n",
     }
-    assert [(one.path, one.message.partition(":")[0]) for one in read(tmp_path, files).notices] == [
+    package = read(tmp_path, files)
+    assert {test.checker for test in package.tests} == {Checker(case_sensitive=True)}
+    assert [(one.path, one.message.partition(":")[0]) for one in package.notices] == [
+        ("data/test_group.yaml", "counts for every group, though this form has no such file"),
         ("data/sample/2.ans.download", "is shown to nobody"),
         ("data/sample/2.in.statement", "is shown to nobody"),
         ("data/invalid_answer", "are tests of answer validators, which the format does not have"),
@@ -244,6 +257,18 @@ def test_what_tools_write_beside_the_format_is_told_of_and_not_used(tmp_path: Pa
         ),
         ({}, {"data/secret/1.ans": None}, "data/secret/1.in: has no answer 1.ans beside it"),
         ({}, {"data/secret/2.ans": "1"}, "data/secret/2.ans: belongs to no test: there is no 2.in"),
+        ({"type": "scoring"}, {"data/test_group.yaml": "max_score: 5\n"}, "max_score: only secret and the"),
+        (
+            {},
+            {
+                "data/secret/1.in": None,
+                "data/secret/1.ans": None,
+                "data/secret/a/b/1.in": "1\n",
+                "data/secret/a/b/1.ans": "2\n",
+                "data/secret/a/b/test_group.yaml": "full_feedback: true\n",
+            },
+            "data/secret/a/b/test_group.yaml: lies in no group",
+        ),
         ({}, {"data/secret/note": "1"}, "data/secret/note: is no part of a test"),
         ({}, {"data/other/1.in": "1"}, "data/ has the folders"),
         ({}, {"data/secret/g/1.in": "1", "data/secret/g/1.ans": "2"}, "has both tests and groups"),
