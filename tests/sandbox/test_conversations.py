@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import replace
 
 from sandbox.client import Sandbox
-from sandbox.job import Conversation, Job, Runtime, Script, Status
+from sandbox.job import Command, Conversation, Job, Runtime, Script, Status
 from tests.sandbox.runs import SMALL
 
 
@@ -63,6 +63,22 @@ def test_what_happens_because_of_the_leaders_end_comes_after_it(box: Sandbox) ->
     writing = talk(box, "raise SystemExit(43)", "while True: print('x' * 1000)")
     assert writing.leader_first
     assert b"BrokenPipeError" in writing.other.stderr
+
+
+def test_what_happens_because_of_the_others_end_comes_after_it(box: Sandbox) -> None:
+    """However quick the leader is: it hears of the end when that is known."""
+    leader = Job(Runtime.COMMAND, Command(("sh", "-c", "cat; exit 43")), limits=SMALL)
+    other = Job(Runtime.COMMAND, Command(("sh", "-c", "exit 3")), limits=SMALL)
+    said = [box.converse(leader, other) for _ in range(20)]
+    assert {(one.leader.exit_code, one.other.exit_code) for one in said} == {(43, 3)}
+    assert not any(one.leader_first for one in said)
+
+
+def test_what_is_said_after_the_leaders_end_ends_nobody_unless_it_is_much(box: Sandbox) -> None:
+    late = "import time; time.sleep(0.2); print('x' * {size}, flush=True)"
+    said = talk(box, "raise SystemExit(42)", late.format(size=10_000))
+    assert (said.other.status, said.leader_first) == (Status.OK, True)
+    assert talk(box, "raise SystemExit(42)", late.format(size=10_000_000)).other.status is not Status.OK
 
 
 def test_two_that_wait_for_each_other_end_at_their_limits(box: Sandbox) -> None:
