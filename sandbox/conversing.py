@@ -33,6 +33,12 @@ def converse(run: RunJob, leader: Job, other: Job) -> Conversation:
         finally:
             os.close(other_writes)
 
+    def overhear() -> None:
+        try:
+            _swallow(from_other, _LATE_BYTES)
+        finally:
+            os.close(from_other)
+
     with ThreadPoolExecutor(4, thread_name_prefix="conversation") as threads:
         leading = threads.submit(run, leader, Pipes(from_other, leader_writes))
         following = threads.submit(follow)
@@ -40,9 +46,9 @@ def converse(run: RunJob, leader: Job, other: Job) -> Conversation:
         swallowing = None if leading.done() else threads.submit(_swallow, from_leader)
         wait((leading,))
         os.close(leader_writes)
-        late = threads.submit(_swallow, from_other, _LATE_BYTES)
-        late.add_done_callback(lambda _: os.close(from_other))
+        overhearing = threads.submit(overhear)
         wait((following,))
+        overhearing.result()
         if swallowing:
             swallowing.result()
         os.close(from_leader)

@@ -207,7 +207,7 @@ def release(
     else:
         packet = _order(job.program, order.get("environment", {}), limits)
     if len(packet) > MAX_CONTROL_BYTES:
-        raise Refused(f"The command's arguments and environment take more than {MAX_CONTROL_BYTES} bytes.")
+        raise Refused(f"The program's arguments and environment take more than {MAX_CONTROL_BYTES} bytes.")
     send_packet(program, packet, *streams)
     # A pipe has ended when its last holder has closed it: the program alone shall hold these.
     if own_stdin:
