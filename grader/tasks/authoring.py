@@ -15,7 +15,8 @@ from grader.gate.bringing import bring
 from grader.gate.proof import document
 from grader.gate.proving import Demands
 from grader.gate.summary import prove_folders
-from grader.tasks.common import builds, hidden_root, jail, renewing
+from grader.tasks.claims import renewing
+from grader.tasks.installation import builds, hidden_root, jail
 from questionbank import drafting
 from questionbank.exchange.reading import Format, Origin, read_data
 from questionbank.intake import pointed_out

@@ -20,9 +20,11 @@ from grader.judge.compiling import LanguageMissing
 from grader.judge.functions import InvalidInput
 from grader.judge.judging import UnsupportedAnswer, judge, run_samples
 from grader.judge.model import Answer, CaseResult, Judgement, Observer
+from grader.lacks import Lack
 from grader.models import RejudgedAnswer, Submission
 from grader.rejudging import Trouble
-from grader.tasks.common import builds, hidden_root, jail, lack_of, renewing
+from grader.tasks.claims import renewing
+from grader.tasks.installation import builds, hidden_root, jail
 from grader.tasks.open_answers import grade_submission
 from grader.verdict import Stage
 from questionbank.models import ProblemVersion
@@ -65,7 +67,7 @@ def _under_claim(
     except (NoDevice, MissingRuntime, DataMissing, LanguageMissing) as error:
         _log.warning("%s cannot be judged here: %s", name, error)
         with suppress(Fenced):
-            give_up(lack_of(error))
+            give_up(_lack(error))
     except Exception:
         _log.exception("judging %s failed", name)
         try:
@@ -166,8 +168,17 @@ def run_samples_task(run_id: str) -> None:
     except InvalidInput as refused:
         error, message = "input", str(refused)
     except (NoDevice, MissingRuntime, LanguageMissing) as lacking:
-        lack = lack_of(lacking)
+        lack = _lack(lacking)
     except Exception:
         _log.exception("run %s failed", run_id)
         error = "internal"
     runs.finish_run(run_id, runs=found, error=error, message=message, lack=lack)
+
+
+def _lack(error: NoDevice | MissingRuntime | DataMissing | LanguageMissing) -> str:
+    """What this installation has not."""
+    if isinstance(error, DataMissing):
+        return f"{Lack.DATA}:{error.name}"
+    if isinstance(error, LanguageMissing):
+        return f"{Lack.LANGUAGE}:{error.name}"
+    return Lack.GPU if isinstance(error, NoDevice) else Lack.ASSURANCE

@@ -21,7 +21,7 @@ from grader.open.encoding import EncoderMissing
 from grader.open.grading import grade
 from grader.open.model import Flag, OpenGrade, OpenQuestion
 from grader.open.texts import language_of
-from grader.tasks.common import renewing
+from grader.tasks.claims import renewing
 
 _log = logging.getLogger(__name__)
 _one_grade = threading.Lock()

@@ -14,7 +14,7 @@ from celery.signals import beat_embedded_init, worker_ready
 from grader import devices, importing, queue, rejudging, services
 from grader.judge.compiling import prepare_languages
 from grader.judge.toolchains import survey
-from grader.tasks.common import builds, jail
+from grader.tasks.installation import builds, jail
 from questionbank import offering
 from sandbox.errors import SandboxError
 from sandbox.syscalls import die_with_parent
