@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -137,7 +137,9 @@ class SocketSandbox:
                 return conversing.converse(self._run, leader, other)
         return conversing.converse(self._run, leader, other)
 
-    def _run(self, job: Job, pipes: payload.Pipes | None = None) -> Outcome:
+    def _run(
+        self, job: Job, pipes: payload.Pipes | None = None, sent: Callable[[], None] | None = None
+    ) -> Outcome:
         limits = job.limits
         order = {
             "op": "run",
@@ -155,6 +157,8 @@ class SocketSandbox:
             # The box reads while we write; where it is refused us, the answer says why.
             with suppress(BrokenPipeError, ConnectionResetError):
                 payload.send(ours, job, pipes)
+            if sent:
+                sent()
             patience_s = (job.device.wait_s if job.device else 0.0) + limits.wall_s + _ANSWER_GRACE_S
             ours.settimeout(patience_s)
             report = receive_report(

@@ -60,3 +60,27 @@ def test_who_ended_first_is_told_every_time(
     judgement = judge(package, Answer("cpp", source), sandbox=sandbox, hidden_root=Path(), every_test=True)
     assert {str(case.verdict) for case in judgement.cases} == {verdict}
     assert len(judgement.cases) >= 24
+
+
+def test_an_answer_reads_the_end_of_what_the_validator_says_before_that_ends(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    files: dict[str, str | None] = {
+        "output_validator/patient.py": """
+            import os, sys
+            test = open(sys.argv[1]).read()
+            print(test, end="", flush=True)
+            os.close(1)
+            raise SystemExit(42 if sys.stdin.read().split() == [str(2 * int(test))] else 43)
+        """,
+    }
+    package = read_package(foreign_package(tmp_path, files, problem={"type": "interactive"}))
+    for source, verdict in (
+        ("import sys; print(2 * int(sys.stdin.read()))", "AC"),
+        ("import sys; print(int(sys.stdin.read()))", "WA"),
+        ("import sys; sys.stdin.read(); raise SystemExit(1)", "RE"),
+    ):
+        judgement = judge(
+            package, Answer("python", source), sandbox=sandbox, hidden_root=Path(), every_test=True
+        )
+        assert {str(case.verdict) for case in judgement.cases} == {verdict}, judgement

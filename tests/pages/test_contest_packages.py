@@ -24,7 +24,7 @@ FILES: dict[str, str | None] = {
     "attachments/tool.py": "print(1)\n",
     "output_validator/talk.py": "raise SystemExit(42)\n",
     "data/sample/1.interaction": ">50\n<lower\n",
-    "data/secret/1.in": "hidden 987\n",
+    "data/secret/1.in": "the number nobody is told: 987\n",
 }
 
 
@@ -41,7 +41,7 @@ def test_the_page_shows_pictures_talks_and_files(client: Client, version: Proble
     assert 'src="data:image/svg+xml;base64,' in page
     assert "<script>alert(1)" not in page
     assert "&gt;50\n&lt;lower" in page
-    assert "987" not in page
+    assert "nobody is told" not in page
     assert f"/versions/{version.pk}/files/tool.py" in page
 
 

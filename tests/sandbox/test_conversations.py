@@ -81,6 +81,21 @@ def test_what_is_said_after_the_leaders_end_ends_nobody_unless_it_is_much(box: S
     assert talk(box, "raise SystemExit(42)", late.format(size=10_000_000)).other.status is not Status.OK
 
 
+def test_what_one_closes_while_it_goes_on_is_told_the_other(box: Sandbox) -> None:
+    closing = "import os, sys; print('all there is', flush=True); os.close(1); "
+    reading = "import sys; assert sys.stdin.read() == 'all there is\\n'; "
+    waiting = talk(
+        box, closing + "assert input() == 'thanks'; raise SystemExit(42)", reading + "print('thanks')"
+    )
+    assert (waiting.leader.exit_code, waiting.leader.stderr) == (42, b"")
+    assert (waiting.other.status, waiting.other.stderr) == (Status.OK, b"")
+    answering = talk(
+        box, reading + "print('thanks'); raise SystemExit(42)", closing + "assert input() == 'thanks'"
+    )
+    assert (answering.leader.exit_code, answering.leader.stderr) == (42, b"")
+    assert (answering.other.status, answering.other.stderr) == (Status.OK, b"")
+
+
 def test_two_that_wait_for_each_other_end_at_their_limits(box: Sandbox) -> None:
     said = talk(box, "input(); raise SystemExit(43)", "input()", wall_s=0.5)
     assert said.other.status is Status.TIME_LIMIT
