@@ -34,6 +34,7 @@ HOME = Path(__file__).resolve().parent.parent
 # The folder of this file holds a module with the name of a package that is used here.
 sys.path[:] = [str(HOME), *(entry for entry in sys.path if Path(entry).name != "benchmarks")]
 
+from benchmarks.counts import at_least_one  # noqa: E402
 from deploy.client import Answered, Client  # noqa: E402
 from deploy.host import free_port  # noqa: E402
 from deploy.trials import PROBLEMS, Trial  # noqa: E402
@@ -67,8 +68,10 @@ def main() -> int:
     )
     parser.add_argument("problems", nargs="*", metavar="PROBLEM", help="the exercises to answer at once")
     parser.add_argument("--json", action="store_true", help="one object instead of text")
-    parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=1, help="how often right and wrong answers are sent")
+    parser.add_argument("--cores", type=at_least_one, default=2)
+    parser.add_argument(
+        "--rounds", type=at_least_one, default=1, help="how often right and wrong answers are sent"
+    )
     options = parser.parse_args()
     packages = exercises(options.problems)
     cores = sorted(os.sched_getaffinity(0))[: options.cores]

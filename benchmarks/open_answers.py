@@ -25,6 +25,7 @@ HOME = Path(__file__).resolve().parent.parent
 # The folder of this file holds modules with the names of packages that are used here.
 sys.path[:] = [str(HOME), *(entry for entry in sys.path if Path(entry).name != "benchmarks")]
 
+from benchmarks.counts import at_least_one  # noqa: E402
 from grader.open.grading import LocalGrader  # noqa: E402
 from grader.open.model import question_of  # noqa: E402
 from questionbank.config.places import data_folder, state_folder  # noqa: E402
@@ -40,7 +41,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--cores", type=int, default=2, help="default: 2")
+    parser.add_argument("--cores", type=at_least_one, default=2, help="default: 2")
     given = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
     slugs = sorted(path.parent.name for path in (HOME / "fixtures" / "problems").glob("*/rubric.yaml"))

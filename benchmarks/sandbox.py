@@ -15,7 +15,8 @@ pace of a judge at work. The ratios, and what the sandbox promises of them:
 - `tensorflow_throughput_vs_cold`: runs a second of one TensorFlow operation in our boxes, as many clients as
   cores ÷ the same with a bare Python each; at least 20.
 
-What is not here is named under `skipped` with the reason, and its ratio is null. Nothing is installed.
+What is not here is named under `skipped` with the reason, and its ratio is null. Nothing is installed. Exits
+1 where a promise does not hold or was not measured, and says on stderr which.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ HOME = Path(__file__).resolve().parent.parent
 # This file's own name is that of the package it measures.
 sys.path[:] = [str(HOME), *(entry for entry in sys.path if Path(entry).name != "benchmarks")]
 
+from benchmarks.counts import at_least_one  # noqa: E402
 from sandbox.client import Config, Sandbox, private_sandbox  # noqa: E402
 from sandbox.job import MIB, Command, Job, Limits, Runtime, Script, Status  # noqa: E402
 
@@ -55,6 +57,12 @@ THRESHOLDS = {
     "tensorflow_first_op_vs_cold": ("at least", 30.0),
     "tensorflow_throughput_vs_cold": ("at least", 20.0),
 }
+NEEDS = {
+    "c_vs_bwrap": ("c", "bwrap"),
+    "tensorflow_first_op_vs_cold": ("tensorflow",),
+    "tensorflow_throughput_vs_cold": ("tensorflow",),
+}
+"""What a promise is not measured without, as `skipped` names it."""
 C_SOURCE = '#include <unistd.h>\nint main(void) { return write(1, "ok\\n", 3) != 3; }\n'
 NUMPY = "import numpy\nprint(numpy.arange(10).sum())"
 FIRST_OP = "import tensorflow\nprint(int(tensorflow.reduce_sum(tensorflow.ones((8, 8)))))"
@@ -79,17 +87,19 @@ class Bench:
 
 
 def main() -> int:
-    """Measures and prints; 1 where a promise does not hold."""
+    """Measures and prints; 1 where a promise does not hold, or could not be measured."""
     parser = argparse.ArgumentParser(description="What isolation costs on this machine.")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--runs", type=int, default=60, help="rounds at each pace (60)")
+    parser.add_argument("--runs", type=at_least_one, default=60, help="rounds at each pace (60)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="touchstone-benchmark-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         result = measure(folder, options.runs)
     print(json.dumps(result, indent=None if options.json else 2) if options.json else _as_text(result))
-    return 0 if all(entry["held"] is not False for entry in result["promises"].values()) else 1
+    shortfalls = _shortfalls(result)
+    print(*shortfalls, sep="\n", end="\n" * bool(shortfalls), file=sys.stderr)
+    return 1 if shortfalls else 0
 
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
@@ -347,6 +357,19 @@ def _promises(ratios: Mapping[str, float | None]) -> dict[str, dict[str, Any]]:
         held = None if value is None else value <= bound if word == "at most" else value >= bound
         promises[name] = {word: bound, "held": held}
     return promises
+
+
+def _shortfalls(result: Mapping[str, Any]) -> list[str]:
+    """A line for each promise that does not hold, or was not measured."""
+    lines = []
+    for name, promise in result["promises"].items():
+        if promise["held"] is None:
+            reasons = [result["skipped"][need] for need in NEEDS[name] if need in result["skipped"]]
+            lines.append(f"{name} was not measured: {'; '.join(reasons)}")
+        elif not promise["held"]:
+            bound = " ".join(f"{word} {value}" for word, value in promise.items() if word != "held")
+            lines.append(f"{name} is {result['ratios'][name]}, and {bound} is promised")
+    return lines
 
 
 def _host() -> dict[str, Any]:

@@ -25,6 +25,7 @@ HOME = Path(__file__).resolve().parent.parent
 # The folder of this file holds a module with the name of the package it runs.
 sys.path[:] = [str(HOME), *(entry for entry in sys.path if Path(entry).name != "benchmarks")]
 
+from benchmarks.counts import at_least_one  # noqa: E402
 from sandbox.client import Config, Sandbox, private_sandbox  # noqa: E402
 from sandbox.job import MIB, Command, Job, Limits, Outcome, Runtime, Script, Status  # noqa: E402
 
@@ -213,7 +214,7 @@ def _shared_kib(group: Path) -> int:
 def main() -> int:
     """Soaks a supervisor of its own and prints what came of it."""
     parser = argparse.ArgumentParser(description="Thousands of runs, after which nothing may have grown.")
-    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--runs", type=at_least_one, default=10_000)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
 
