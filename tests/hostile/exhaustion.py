@@ -7,6 +7,23 @@ from tests.hostile.attack import Attack, Target, function, program, refused
 
 AC, WA, TLE, MLE, OLE, RE = Verdict.AC, Verdict.WA, Verdict.TLE, Verdict.MLE, Verdict.OLE, Verdict.RE
 
+_LOOK_FOR_CORE = """
+import os
+def files():
+    return {entry.path for folder in ('/work', '/tmp', '/dev/shm') for entry in os.scandir(folder)}
+before = files()
+if os.fork() == 0: os.abort()
+os.wait()
+if files() != before: print('ESCAPED', files() - before)
+"""
+_RAISE_CORE_LIMIT = """
+import resource
+_, most = resource.getrlimit(resource.RLIMIT_CORE)
+for limits in ((most, most), (2**20, 2**20)):
+    try: resource.setrlimit(resource.RLIMIT_CORE, limits)
+    except ValueError: pass
+"""
+
 PROCESSES: tuple[Attack, ...] = (
     program(
         1,
@@ -282,11 +299,12 @@ DISK: tuple[Attack, ...] = (
         WA,
     ),
     program(14, "core dump", "import os\nos.abort()", RE),
+    program(14, "core dump, looked for", _LOOK_FOR_CORE, AC),
     program(
         14,
-        "core dump with a limit of its own",
-        "import os, resource\nresource.setrlimit(resource.RLIMIT_CORE, (2**20, 2**20))\nos.abort()",
-        RE,
+        "core dump with a limit of its own, looked for",
+        _RAISE_CORE_LIMIT + _LOOK_FOR_CORE,
+        AC,
     ),
 )
 
