@@ -29,12 +29,13 @@ def converse(run: RunJob, leader: Job, other: Job) -> Conversation:
     """Runs both to their end; raises what either run raises, the leader's first."""
     # Every end stays open here while somebody lives who would miss it: without a reader a program is killed,
     # and without a writer it reads an end.
-    from_leader, leader_writes = os.pipe2(os.O_CLOEXEC)
-    from_other, other_writes = os.pipe2(os.O_CLOEXEC)
+    from_leader, leader_writes, leader_held = _pipe()
+    from_other, other_writes, other_held = _pipe()
 
     def speak(job: Job, hears: int, writes: int) -> Outcome:
         with ExitStack() as own:
             own.callback(os.close, writes)
+            own.callback(os.close, hears)
             return run(job, Pipes(hears, writes), own.close)
 
     def overhear() -> None:
@@ -44,28 +45,38 @@ def converse(run: RunJob, leader: Job, other: Job) -> Conversation:
             os.close(from_other)
 
     with ThreadPoolExecutor(6, thread_name_prefix="conversation") as threads:
-        leader_held, other_held = _hold(from_leader, leader_writes), _hold(from_other, other_writes)
-        leading = threads.submit(speak, leader, from_other, leader_writes)
-        following = threads.submit(speak, other, from_leader, other_writes)
-        ends = [
-            threads.submit(_let_go, held, speaking)
-            for held, speaking in ((leader_held, leading), (other_held, following))
+        leading = threads.submit(speak, leader, _again(from_other, os.O_RDONLY), leader_writes)
+        following = threads.submit(speak, other, _again(from_leader, os.O_RDONLY), other_writes)
+        tasks: list[Future[None]] = [
+            threads.submit(_let_go, leader_held, leading),
+            threads.submit(_let_go, other_held, following),
         ]
         wait((leading, following), return_when=FIRST_COMPLETED)
-        swallowing = None if leading.done() else threads.submit(_swallow, from_leader)
+        if not leading.done():
+            tasks.append(threads.submit(_swallow, from_leader))
         wait((leading,))
-        overhearing = threads.submit(overhear)
+        tasks.append(threads.submit(overhear))
         wait((following,))
-        for task in (*ends, overhearing, *([swallowing] if swallowing else [])):
-            task.result()
+        wait(tasks)
         os.close(from_leader)
+    for task in tasks:
+        task.result()
     return _told(leading, following)
 
 
-def _hold(reads: int, writes: int) -> int:
-    """A further writer of a pipe; the lock on `writes` tells when nobody else has it open any more."""
+def _pipe() -> tuple[int, int, int]:
+    """A pipe's reader, a locked writer to be given away, and one more writer whose wait for the lock ends
+    when nobody has the other open any more."""
+    reads, writes = os.pipe2(os.O_CLOEXEC)
+    # Its owner is another one than the program, which may open /dev/stdin and /dev/stdout.
+    os.fchmod(reads, 0o666)
     fcntl.flock(writes, fcntl.LOCK_EX)
-    return os.open(f"/proc/self/fd/{reads}", os.O_WRONLY | os.O_CLOEXEC)
+    return reads, writes, _again(reads, os.O_WRONLY)
+
+
+def _again(pipe: int, mode: int) -> int:
+    """A description of its own of a pipe: flags and locks that a program sets on it end with the program."""
+    return os.open(f"/proc/self/fd/{pipe}", mode | os.O_CLOEXEC)
 
 
 def _let_go(held: int, speaking: Future[Outcome]) -> None:

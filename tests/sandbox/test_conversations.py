@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
+from pathlib import Path
 
 from sandbox.client import Sandbox
 from sandbox.job import Command, Conversation, Job, Runtime, Script, Status
@@ -94,6 +95,38 @@ def test_what_one_closes_while_it_goes_on_is_told_the_other(box: Sandbox) -> Non
     )
     assert (answering.leader.exit_code, answering.leader.stderr) == (42, b"")
     assert (answering.other.status, answering.other.stderr) == (Status.OK, b"")
+
+
+def test_what_one_does_to_its_streams_is_its_own(box: Sandbox) -> None:
+    """Flags and locks belong to an open description: nobody here may have it in common with a program."""
+    leader = (
+        "import sys, time; time.sleep(0.3); print('x', flush=True); sys.stdin.read(); raise SystemExit(43)"
+    )
+    without_waiting = "import os; os.set_blocking(0, False); os.set_blocking(1, False)"
+    grasping = """
+        import fcntl, os, time
+        for _ in range(4):
+            if os.fork() == 0:
+                while True:
+                    try: fcntl.flock(0, fcntl.LOCK_EX | fcntl.LOCK_NB); os._exit(0)
+                    except BlockingIOError: pass
+        time.sleep(0.6)
+    """
+    descriptors = sorted(Path("/proc/self/fd").iterdir())
+    for other in (without_waiting, *[grasping] * 3):
+        said = talk(box, leader, other)
+        assert (said.leader.exit_code, said.leader_first) == (43, False)
+    assert sorted(Path("/proc/self/fd").iterdir()) == descriptors
+
+
+def test_streams_may_be_opened_by_name(box: Sandbox) -> None:
+    leader = "print(1, flush=True); assert int(input()) == 2; raise SystemExit(42)"
+    other = """
+        heard, said = open("/dev/stdin"), open("/dev/stdout", "w")
+        print(int(heard.readline()) + 1, file=said, flush=True)
+    """
+    said = talk(box, leader, other)
+    assert (said.leader.exit_code, said.other.stderr) == (42, b"")
 
 
 def test_two_that_wait_for_each_other_end_at_their_limits(box: Sandbox) -> None:
