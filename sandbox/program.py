@@ -22,11 +22,14 @@ from sandbox import landlock, syscalls
 from sandbox.environment import CLEAN
 from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
+MOST_PENDING_SIGNALS = 1024
 _SAME_FOR_ALL = {
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_NOFILE: 256,
     resource.RLIMIT_STACK: 64 * 1024 * 1024,
     resource.RLIMIT_MEMLOCK: 64 * 1024,
+    # Timers and queued signals: the kernel counts them by account, and boxes may share one with the host.
+    resource.RLIMIT_SIGPENDING: MOST_PENDING_SIGNALS,
 }
 _OF_THE_RUN = (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC)
 # Python ignores these two for itself; a program expects the defaults.
@@ -74,7 +77,8 @@ def _confine(program_filter: bytes) -> None:
     # The first to go when the box runs out of memory is the submission, not the box.
     Path("/proc/self/oom_score_adj").write_text("1000")
     for kind, value in _SAME_FOR_ALL.items():
-        resource.setrlimit(kind, (value, value))
+        if resource.getrlimit(kind) != (value, value):  # gVisor lets only its bundle set some
+            resource.setrlimit(kind, (value, value))
     landlock.put_on(landlock.wall())
     syscalls.install_filter(program_filter)
 

@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.init import RUNNER_ID
 from sandbox.layout import Bind, Layout
 from sandbox.mounts import BOX_FOLDERS, below, make_skeleton
+from sandbox.program import MOST_PENDING_SIGNALS
 
 _READ_ONLY = ("ro", "nosuid", "nodev")
 # capabilities(7): not one
@@ -69,6 +70,9 @@ def _process(process: Process) -> dict[str, Any]:
         "cwd": "/",
         "capabilities": _EMPTY_SETS,
         "noNewPrivileges": True,
+        "rlimits": [
+            {"type": "RLIMIT_SIGPENDING", "soft": MOST_PENDING_SIGNALS, "hard": MOST_PENDING_SIGNALS}
+        ],
     }
 
 

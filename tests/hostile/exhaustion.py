@@ -418,6 +418,18 @@ KERNEL_MEMORY: tuple[Attack, ...] = (
         AC,
     ),
     program(
+        11,
+        "timers, each with a pending signal",
+        """
+        event = (ctypes.c_int * 16)(0, 0, 34, 1)  # SIGEV_NONE
+        made = 0
+        while made < 10**4 and call(222, 1, event, ctypes.byref(ctypes.c_int())) == 0: made += 1
+        if made > 2000: print('ESCAPED', made)
+        """,
+        AC,
+        calls=True,
+    ),
+    program(
         12,
         "huge arguments",
         "import os\nos.execve('/bin/true', ['x' * 100_000] * 200, {})",
