@@ -64,12 +64,17 @@ def _box_findings(high_assurance: bool, oci_runtime: str | None) -> tuple[list[F
 
 
 def _accounting(host: Host) -> Finding:
-    version, mounted = Hierarchy.available_version(), Hierarchy.mounted()
+    version, mounted, read_only = Hierarchy.available_version(), Hierarchy.mounted(), Hierarchy.read_only()
     shown = f"this host shows version {mounted}" if mounted else "this host shows none"
+    shown += ", read-only" if read_only else ""
     if version:
         return Finding("exact accounting", True, f"control groups of version {version}; {shown}")
-    detail = f"no control group to write to ({shown}): CPU and memory are watched every 20 ms instead"
-    return Finding("exact accounting", False, detail, remedies.for_accounting(host))
+    detail = (
+        f"no control group to write to ({shown}): CPU and memory are watched every 20 ms instead, a short "
+        "peak may pass unseen, and RLIMIT_NPROC bounds processes"
+    )
+    remedy = remedies.for_accounting(host, shown=mounted, read_only=read_only)
+    return Finding("exact accounting", False, detail, remedy)
 
 
 def _second_wall() -> Finding:

@@ -10,8 +10,8 @@ from sandbox import cgroups_v1
 from sandbox.cgroups import Group, lock_folder, remove_folder, remove_stale
 from sandbox.cgroups_v1 import GroupV1
 from sandbox.cgroups_v2 import GroupV2
+from sandbox.mount_table import Mount, mounts
 
-_MOUNTS = Path("/proc/self/mounts")
 _OWN = Path("/proc/self/cgroup")
 _PREFIX = "touchstone-"
 _NEEDED_V2 = frozenset({"memory", "pids"})
@@ -44,8 +44,13 @@ class Hierarchy:
     @staticmethod
     def mounted() -> str:
         """Which versions this host shows at all: "1", "2", "1 and 2" (a hybrid), or "" for none."""
-        v1, v2 = _mount_points()
-        return " and ".join(["1"] * bool(v1) + ["2"] * (v2 is not None))
+        kinds = {mount.fstype for mount in _mounted()}
+        return " and ".join(["1"] * ("cgroup" in kinds) + ["2"] * ("cgroup2" in kinds))
+
+    @staticmethod
+    def read_only() -> bool:
+        """Whether this host shows some, and shows one that even root may not write to."""
+        return any(mount.is_read_only() for mount in _mounted())
 
     def group(self, name: str) -> Group | None:
         """The group of one slot, made if absent; None where the host gives no groups."""
@@ -102,17 +107,19 @@ def _own_paths() -> dict[str, str]:
     return paths
 
 
+def _mounted() -> list[Mount]:
+    return [mount for mount in mounts() if mount.fstype in ("cgroup", "cgroup2") and mount.is_reachable()]
+
+
 def _mount_points() -> tuple[dict[str, Path], Path | None]:
     v1: dict[str, Path] = {}
     v2 = None
-    for line in _MOUNTS.read_text().splitlines():
-        _, point, fstype, options, *_ = line.split(" ")
-        if fstype == "cgroup2":
-            v2 = Path(point)
-        elif fstype == "cgroup":
-            for controller in cgroups_v1.CONTROLLERS:
-                if controller in options.split(","):
-                    v1[controller] = Path(point)
+    for mount in _mounted():
+        if mount.fstype == "cgroup2":
+            v2 = mount.point
+        for controller in cgroups_v1.CONTROLLERS:
+            if mount.fstype == "cgroup" and controller in mount.options:
+                v1[controller] = mount.point
     return v1, v2
 
 

@@ -27,7 +27,7 @@ class Container(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Host:
     """`wsl` is the version of the Windows Subsystem for Linux, None elsewhere. `privileged`: root that may
-    make namespaces and mounts, as root in a container often may not."""
+    make namespaces and mounts, as root in a container often may not. `systemd`: it manages the services."""
 
     system: str
     distribution: str
@@ -37,6 +37,7 @@ class Host:
     wsl: int | None
     root: bool
     privileged: bool
+    systemd: bool
 
     def __str__(self) -> str:
         where = [self.distribution, f"{self.system} {self.kernel} on {self.machine}"]
@@ -68,6 +69,7 @@ def look() -> Host:
         wsl=_wsl(),
         root=os.geteuid() == 0,
         privileged=os.geteuid() == 0 and syscalls.has_capability(syscalls.CAP_SYS_ADMIN),
+        systemd=Path("/run/systemd/system").is_dir(),  # sd_booted(3)
     )
 
 

@@ -36,6 +36,18 @@ _CONTAINER = {
         "user namespaces."
     ),
 }
+_GROUPS = {
+    Container.DOCKER: "start the container with --privileged --cgroupns=private",
+    Container.PODMAN: (
+        "start the container with --privileged, or with -v /sys/fs/cgroup:/sys/fs/cgroup:rw as root"
+    ),
+}
+_AS_ROOT = {
+    Container.DOCKER: " (docker run --user 0)",
+    Container.PODMAN: " (podman run --user 0)",
+    Container.KUBERNETES: " (securityContext: runAsUser: 0)",
+}
+_DELEGATED = "systemd-run --user --scope -p Delegate=yes make up"
 # A kernel setting, the value that refuses, and the command that mends it.
 _SWITCHES = (
     ("kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
@@ -98,22 +110,45 @@ def for_ids(host: Host) -> str:
     return "Run as an account that is not root, or leave root the rights SETUID and SETGID."
 
 
-def for_accounting(host: Host) -> str:
-    """How to get control groups, so that CPU and memory are counted by the kernel."""
-    if host.container is Container.DOCKER:
-        return "Start the container with --privileged --cgroupns=private."
-    if host.container is Container.PODMAN:
-        return "Start the container with --privileged, or with -v /sys/fs/cgroup:/sys/fs/cgroup:rw as root."
-    if host.container:
-        return "Let the container's manager delegate its control group, writable below /sys/fs/cgroup."
-    if host.wsl == 2:
+def for_accounting(host: Host, *, shown: str, read_only: bool) -> str:
+    """How to get control groups, so that CPU and memory are counted by the kernel.
+
+    `shown` are the versions that are mounted here, `read_only` says that even root may not write to one.
+    """
+    if host.container and not host.systemd:
+        return _for_accounting_in_container(host, host.container, may_write=bool(shown) and not read_only)
+    if host.wsl == 2 and not host.systemd:
         return (
             "Turn systemd on: [boot] systemd=true in /etc/wsl.conf, then wsl --shutdown; after that "
-            "systemd-run --user --scope -p Delegate=yes make up."
+            f"{_DELEGATED}."
+        )
+    if read_only:
+        kept = f" An account also needs one of its own: {_DELEGATED}." if not host.root else ""
+        return (
+            "Let them be written to: ProtectControlGroups=no in the systemd unit, or, as root, "
+            f"mount -o remount,rw PLACE for each that findmnt -t cgroup,cgroup2 names.{kept}"
+        )
+    if host.root and shown:
+        return (
+            "Its own group lacks the memory or the pids controller: where the kernel has them off, boot with "
+            "cgroup_enable=memory; where a group above keeps them, write +memory +pids to its "
+            "cgroup.subtree_control."
         )
     if host.root:
         return "Mount them: mount -t cgroup2 none /sys/fs/cgroup (systemd does that at boot)."
+    if "1" in shown:
+        return f"Version 1 has none for an account: boot with systemd.unified_cgroup_hierarchy=1. {_ROOT}"
     return (
-        "Give this account a control group of its own: systemd-run --user --scope -p Delegate=yes make up, "
-        f"or Delegate=yes in a service. {_ROOT}"
+        f"Give this account a control group of its own: {_DELEGATED}, or Delegate=yes in a service. {_ROOT}"
     )
+
+
+def _for_accounting_in_container(host: Host, container: Container, *, may_write: bool) -> str:
+    start = _GROUPS.get(
+        container, "let its manager delegate its control group, writable below /sys/fs/cgroup"
+    )
+    if host.root:
+        return f"{start[0].upper()}{start[1:]}."
+    as_root = f"Only root may write to a container's: run as root in it{_AS_ROOT.get(container, '')}"
+    before = "" if may_write else f", and {start}"
+    return f"{as_root}{before}; then only the sandbox's supervisor keeps root."

@@ -22,13 +22,15 @@ _WSL1 = "Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) (gcc vers
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One kind of host. `lacks` is the finding that is absent, `says` what its remedy must name; `shown` what
-    the finding of the host itself must tell. `guarantees` are some that every run there must record."""
+    """One kind of host. `lacks` is the finding that is absent, `tells` what it must tell, `says` what its
+    remedy must name; `shown` what the finding of the host itself must tell. `guarantees` are some that every
+    run there must record."""
 
     name: str
     pretence: Pretence
     able: bool
     lacks: str = ""
+    tells: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
     shown: str = ""
     guarantees: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ HOSTS = (
         Pretence(replaced=_NO_CGROUPS),
         able=True,
         lacks="exact accounting",
+        tells=("this host shows none", "RLIMIT_NPROC"),
         guarantees=("memory:watchdog", "cpu:watchdog"),
     ),
     Known(
@@ -88,6 +91,14 @@ HOSTS = (
         shown="root without privileges",
         guarantees=("uid:own-range", "memory:watchdog"),
         accounts=False,
+    ),
+    Known(
+        "Docker as doctor asks for it, as an account",
+        Pretence(files=DOCKER, replaced=_NO_CGROUPS),
+        able=True,
+        lacks="exact accounting",
+        says=("docker run --user 0", "--privileged --cgroupns=private"),
+        roots=False,
     ),
     Known(
         "Docker as doctor asks for it, without any right",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import hierarchy, syscalls
+from sandbox import hierarchy, mount_table, syscalls
 from sandbox.cgroups import ControlFile, lock_folder, remove_stale
 from sandbox.cgroups_v2 import GroupV2
 
@@ -20,6 +20,9 @@ UNIFIED = next(
     ),
     None,
 )
+# Lines of /proc/self/mountinfo, in two halves.
+REACHED, HIDDEN = "{number} 1 0:1 / {0}", "{other} 1 0:1 / {0}"
+V1, V2 = "rw shared:1 - cgroup cgroup rw", "rw - cgroup2 cgroup2 rw"
 FILES = {
     "memory.max": "",
     "memory.current": "1000000",
@@ -96,18 +99,27 @@ def test_a_folder_that_a_living_supervisor_has_locked_is_not_stale(tmp_path: Pat
     ("mounts", "own", "version"),
     [
         ("", "", 0),
-        ("cgroup {0}/memory cgroup rw,memory 0 0", "4:memory:/", 0),
-        ("cgroup2 {0}/unified cgroup2 rw 0 0", "0::/", 0),
+        (f"{REACHED}/memory {V1},memory", "4:memory:/", 0),
+        (f"{REACHED}/unified {V2}", "0::/", 0),
         (
-            "cgroup {0}/memory cgroup rw,memory 0 0\ncgroup {0}/pids cgroup rw,pids 0 0\n"
-            "cgroup {0}/cpuacct cgroup rw,cpu,cpuacct 0 0\ncgroup2 {0}/unified cgroup2 rw 0 0",
+            f"{REACHED}/memory {V1},memory\n{REACHED}/pids {V1},pids\n"
+            f"{REACHED}/cpuacct {V1},cpu,cpuacct\n{REACHED}/unified {V2}",
             "4:memory:/\n3:pids:/\n2:cpu,cpuacct:/\n0::/",
             1,
         ),
-        ("cgroup2 {0}/whole cgroup2 rw 0 0", "0::/own.service", 2),
-        ("cgroup2 {0}/delegated cgroup2 rw 0 0", "0::/own.service", 2),
+        (f"{REACHED}/whole {V2}", "0::/own.service", 2),
+        (f"{REACHED}/delegated {V2}", "0::/own.service", 2),
+        (f"{HIDDEN}/whole {V2}", "0::/own.service", 0),
     ],
-    ids=["none", "one controller alone", "empty v2", "v1 and hybrid", "v2 handed down", "v2 delegated"],
+    ids=[
+        "none",
+        "one controller",
+        "empty v2",
+        "v1 and hybrid",
+        "v2 handed down",
+        "v2 delegated",
+        "v2 hidden",
+    ],
 )
 def test_the_layout_of_the_host_is_recognised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounts: str, own: str, version: int
@@ -123,9 +135,13 @@ def test_the_layout_of_the_host_is_recognised(
     ):
         (tmp_path / folder / "cgroup.controllers").write_text(offered)
         (tmp_path / folder / "cgroup.subtree_control").write_text(enabled)
-    (tmp_path / "mounts").write_text(mounts.format(tmp_path))
+    opened = os.open(tmp_path, os.O_PATH)
+    fields = Path(f"/proc/self/fdinfo/{opened}").read_text().split()
+    os.close(opened)
+    real = int(fields[fields.index("mnt_id:") + 1])
+    (tmp_path / "mounts").write_text(mounts.format(tmp_path, number=real, other=real + 1))
     (tmp_path / "own").write_text(own)
-    monkeypatch.setattr(hierarchy, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(mount_table, "_TABLE", tmp_path / "mounts")
     monkeypatch.setattr(hierarchy, "_OWN", tmp_path / "own")
     assert hierarchy.Hierarchy.available_version() == version
 

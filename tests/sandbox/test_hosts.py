@@ -45,6 +45,8 @@ def test_a_host_is_recognised_and_told_what_it_lacks(known: Known, launch: str) 
     assert known.shown in next(f["detail"] for f in report["findings"] if f["name"] == "host")
     if known.lacks:
         found = next(finding for name, finding in absent.items() if name.startswith(known.lacks))
+        for text in known.tells:
+            assert text in found["detail"]
         for text in known.says:
             assert text in found["remedy"]
     if known.able:

@@ -1,0 +1,44 @@
+"""What doctor advises fits who asks: nobody is told to do what is done already, or what would not help."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.host import Container, Host
+from sandbox.remedies import for_accounting
+
+
+def host(*, root: bool, container: Container | None = None, systemd: bool = False) -> Host:
+    return Host("Linux", "Debian", "6.1", "x86_64", container, None, root, root, systemd)
+
+
+def test_an_account_in_a_privileged_container_is_told_that_root_may_have_groups() -> None:
+    remedy = for_accounting(host(root=False, container=Container.DOCKER), shown="2", read_only=False)
+    assert "docker run --user 0" in remedy
+    assert "--privileged" not in remedy
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_groups_that_are_read_only_in_a_container_want_another_one(root: bool) -> None:
+    remedy = for_accounting(host(root=root, container=Container.DOCKER), shown="2", read_only=True)
+    assert "--privileged --cgroupns=private" in remedy
+    assert ("--user 0" in remedy) is not root
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_groups_that_a_unit_protects_are_to_be_unprotected(root: bool) -> None:
+    remedy = for_accounting(host(root=root, systemd=True), shown="2", read_only=True)
+    assert "ProtectControlGroups=no" in remedy
+    assert ("Delegate=yes" in remedy) is not root
+
+
+def test_an_account_where_version_1_is_mounted_is_not_told_to_have_some_delegated() -> None:
+    remedy = for_accounting(host(root=False, systemd=True), shown="1 and 2", read_only=False)
+    assert "Delegate" not in remedy
+    assert "run as root" in remedy
+
+
+def test_root_is_not_told_to_mount_what_is_mounted() -> None:
+    remedy = for_accounting(host(root=True, systemd=True), shown="2", read_only=False)
+    assert "mount -t" not in remedy
+    assert "cgroup_enable=memory" in remedy
