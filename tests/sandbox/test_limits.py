@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.client import Sandbox
-from sandbox.job import MIB, Outcome, Status
+from sandbox.job import MIB, Command, Job, Outcome, Runtime, Status
 from tests.sandbox.runs import SMALL, printed, run_python
 
 
@@ -119,6 +119,15 @@ def test_figures_agree_with_the_submissions_own(box: Sandbox) -> None:
     # The kernel charges in batches, up to 64 pages a core at once.
     assert 49 * MIB <= outcome.peak_bytes < 60 * MIB
     assert outcome.wall_s >= outcome.cpu_s * 0.9
+
+
+def test_a_program_has_no_place_before_the_hosts_own_processes(box: Sandbox) -> None:
+    """Init keeps the one it has, to end whatever runs."""
+    source = "import os\nprint(os.nice(0), os.nice(0) - os.getpriority(os.PRIO_PROCESS, 1))"
+    in_python, after_init = map(int, printed(run_python(box, source)).split())
+    command = Job(Runtime.COMMAND, Command(("nice",)), limits=SMALL)
+    assert min(in_python, int(printed(box.run(command)))) >= 0
+    assert after_init >= 0
 
 
 def test_exit_codes_and_signals_are_told_apart(box: Sandbox) -> None:
