@@ -129,8 +129,9 @@ def said(error: BaseException) -> str:
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    space: dict[str, Any] = types.ModuleType("solution").__dict__
-    space["__name__"] = "solution"
+    # In sys.modules as well: dataclasses and pickle look for a class's module there.
+    sys.modules["solution"] = types.ModuleType("solution")
+    space: dict[str, Any] = sys.modules["solution"].__dict__
     random.seed(1)
     try:
         exec(compile(job["solution"], "solution.py", "exec", dont_inherit=True), space)  # noqa: S102

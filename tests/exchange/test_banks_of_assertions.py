@@ -163,6 +163,15 @@ def test_what_cannot_be_held_is_refused_by_name_and_line(
     assert list((tmp_path / "into").iterdir()) == []
 
 
+def test_the_source_of_a_solution_is_a_module(tmp_path: Path) -> None:
+    before = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\n"
+        "class Held:\n    numbers: list[int]\n"
+    )
+    report, code = one(tmp_path, prompt=before + humaneval_records()[0]["prompt"])
+    assert code == 0, report
+
+
 def test_tests_that_accept_several_results_are_pointed_out(tmp_path: Path) -> None:
     test = "def check(candidate):\n    assert set(candidate([1])) == {1}\n"
     report, code = one(tmp_path, canonical_solution="    return list(numbers)\n", test=test)

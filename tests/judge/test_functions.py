@@ -202,6 +202,26 @@ def test_a_verdict_cannot_be_forged(judged: Any, tmp_path: Path, name: str) -> N
     assert judged(write_package(tmp_path), source).verdict in (Verdict.WA, Verdict.RE)
 
 
+AS_IN_A_MODULE = """
+from __future__ import annotations
+import pickle, sys, typing
+from dataclasses import dataclass
+@dataclass
+class Node:
+    value: int
+    following: 'Node | None' = None
+def solve(x):
+    assert sys.modules[__name__].solve is solve and __file__ == 'solution.py'
+    assert typing.get_type_hints(Node)['value'] is int
+    return pickle.loads(pickle.dumps(Node(2 * x))).value
+"""
+
+
+def test_the_source_of_a_function_is_a_module(judged: Any, tmp_path: Path) -> None:
+    result = judged(write_package(tmp_path), AS_IN_A_MODULE)
+    assert result.verdict is Verdict.AC, result.cases[0].message
+
+
 def test_hidden_tests_say_nothing_of_their_data(judged: Any, tmp_path: Path) -> None:
     source = """
 def solve(x):

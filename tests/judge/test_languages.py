@@ -111,3 +111,45 @@ def test_an_empty_answer_is_wrong_and_no_fault_of_ours(
 ) -> None:
     result = judged(summing[language], language, "\n")
     assert result.verdict in (Verdict.CE, Verdict.WA, Verdict.RE)
+
+
+ELSEWHERE = {
+    "python": """
+        import os
+        os.chdir("/tmp")
+        def solve(x): return 2 * x
+    """,
+    "c": """
+        #include <stdint.h>
+        #include <unistd.h>
+        __attribute__((constructor)) static void leave(void) { if (chdir("/tmp")) _exit(1); }
+        int64_t solve(int64_t x) { return 2 * x; }
+    """,
+    "cpp": """
+        #include <unistd.h>
+        static int left = chdir("/tmp");
+        long long solve(long long x) { return left ? 0 : 2 * x; }
+    """,
+    "javascript": """
+        process.chdir("/tmp");
+        function solve(x) { return 2 * x; }
+    """,
+    "go": """
+        package main
+        import "os"
+        func init() { os.Chdir("/tmp") }
+        func solve(x int) int { return 2 * x }
+    """,
+    "rust": """
+        fn solve(x: i64) -> i64 {
+            std::env::set_current_dir("/tmp").unwrap();
+            2 * x
+        }
+    """,
+}
+
+
+@pytest.mark.parametrize("language", ELSEWHERE)
+def test_a_function_may_go_to_another_folder(judged: Any, doubling: Package, language: str) -> None:
+    result = judged(doubling, language, ELSEWHERE[language])
+    assert result.verdict is Verdict.AC, (result.message, result.compiler_output)

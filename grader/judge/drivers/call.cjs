@@ -8,6 +8,8 @@ const { resolve } = require("path");
 const { pathToFileURL } = require("url");
 
 const DEEPEST = 64;
+// Absolute: the submission may go to another folder.
+const RESULT = "/work/result.json";
 const NON_FINITE = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 
 /** An argument from JSON, of the declared type. */
@@ -75,11 +77,11 @@ async function main() {
   const solve = globalThis.touchstoneFunction;
   if (typeof solve !== "function") {
     console.error("The source defines no function of that name.");
-    writeFileSync("result.json", '{"value":null,"missing":true}');
+    writeFileSync(RESULT, '{"value":null,"missing":true}');
     return;
   }
   const text = plain(await solve(...args), call.returns);
-  writeFileSync("result.json", `{"value":${text}}`);
+  writeFileSync(RESULT, `{"value":${text}}`);
 }
 
 main().then(

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+RESULT = Path("/work/result.json")
+"""Absolute: the submission may go to another folder."""
 MAX_VALUES = 2_000_000
 MAX_DEPTH = 64
 NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -106,7 +108,10 @@ def main() -> None:
     call_file.unlink()
     pairs = zip(call["args"], call["types"], strict=True)
     arguments = [revive(value, word) for value, word in pairs]
-    namespace: dict[str, Any] = {"__name__": "solution", "__file__": "solution.py"}
+    # In sys.modules as well: dataclasses and pickle look for a class's module there.
+    module = sys.modules["solution"] = type(sys)("solution")
+    module.__file__ = "solution.py"
+    namespace = module.__dict__
     source = Path("solution.py").read_bytes()
     exec(compile(source, "solution.py", "exec", dont_inherit=True), namespace)  # noqa: S102 - this is its job
     name = sys.argv[1]
@@ -117,7 +122,7 @@ def main() -> None:
     else:
         report = {"value": Plain().of(function(*arguments))}
     sys.stdout.flush()
-    Path("result.json").write_text(json.dumps(report), "utf-8")
+    RESULT.write_text(json.dumps(report), "utf-8")
 
 
 main()

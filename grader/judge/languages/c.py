@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.judge.languages.language import (
-    ARGUMENTS,
-    RESULT,
+    ARGUMENTS_PATH,
+    RESULT_PATH,
     Build,
     Language,
     Plan,
@@ -87,9 +87,9 @@ def _driver(spec: FunctionSpec) -> str:
         f"tst_expect('{',' if number else '['}'); tst_{number} = {_read(word)}();"
         for number, word in enumerate(words)
     ]
-    lines += ["static void tst_function(void);", "int main(void) {", f'tst_open("{ARGUMENTS}");', *reads]
+    lines += ["static void tst_function(void);", "int main(void) {", f'tst_open("{ARGUMENTS_PATH}");', *reads]
     lines += ["tst_function();", f'tst_text("{{\\"value\\":"); {write}; tst_text("}}");']
-    lines += [f'return tst_close("{RESULT}");', "}", f'#include "{SOURCE}"']
+    lines += [f'return tst_close("{RESULT_PATH}");', "}", f'#include "{SOURCE}"']
     return "\n".join([*lines, f"static void tst_function(void) {{ {call}; }}", ""])
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.judge.languages.language import (
-    ARGUMENTS,
-    RESULT,
+    ARGUMENTS_PATH,
+    RESULT_PATH,
     Build,
     Language,
     Plan,
@@ -61,10 +61,10 @@ def _driver(spec: FunctionSpec) -> str:
             "    void call_function();",
             "}",
             "int main() {",
-            f'    touchstone::Input input("{ARGUMENTS}");',
+            f'    touchstone::Input input("{ARGUMENTS_PATH}");',
             *reads,
             "    touchstone::call_function();",
-            f'    return touchstone::finish("{RESULT}");',
+            f'    return touchstone::finish("{RESULT_PATH}");',
             "}",
             f'#include "{SOURCE}"',
             f"void touchstone::call_function() {{ {answered}; }}",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.judge.languages.language import (
-    ARGUMENTS,
-    RESULT,
+    ARGUMENTS_PATH,
+    RESULT_PATH,
     Build,
     Language,
     Plan,
@@ -113,8 +113,8 @@ def _driver(spec: FunctionSpec) -> str:
     given = ", ".join(f"argument{number}" for number in range(len(words)))
     call = f"{free_name(spec.name, RESERVED)}({given})"
     answer = f"\t{call}\n\ttstAnswer(nil, " if spec.returns == "None" else f"\ttstAnswer({call}, "
-    head = ["package main", "", "func main() {", f'\tin := tstOpen("{ARGUMENTS}")', "\t_ = in"]
-    return "\n".join([*head, *reads, f'{answer}"{RESULT}")', "}", ""])
+    head = ["package main", "", "func main() {", f'\tin := tstOpen("{ARGUMENTS_PATH}")', "\t_ = in"]
+    return "\n".join([*head, *reads, f'{answer}"{RESULT_PATH}")', "}", ""])
 
 
 def _read(word: TypeWord) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from grader.judge.languages.language import (
-    ARGUMENTS,
-    RESULT,
+    ARGUMENTS_PATH,
+    RESULT_PATH,
     Build,
     Language,
     Plan,
@@ -127,15 +127,15 @@ def _driver(spec: FunctionSpec) -> str:
     given = ", ".join(f"argument{number}" for number in range(len(words)))
     call = f"new {CLASS}().{free_name(spec.name, RESERVED)}({given})"
     if spec.returns == "None":
-        ending = [f"        {call};", f'        Call.answer(null, "{RESULT}");']
+        ending = [f"        {call};", f'        Call.answer(null, "{RESULT_PATH}");']
     else:
-        ending = [f'        Call.answer({call}, "{RESULT}");']
+        ending = [f'        Call.answer({call}, "{RESULT_PATH}");']
     return "\n".join(
         [
             "import java.util.*;",
             "class Driver {",
             "    public static void main(String[] args) throws Throwable {",
-            f'        final Call in = new Call("{ARGUMENTS}");',
+            f'        final Call in = new Call("{ARGUMENTS_PATH}");',
             *lines,
             *ending,
             "    }",

@@ -15,6 +15,8 @@ from sandbox.job import MIB, Command, Limits, Runtime, Script
 DRIVERS = Path(__file__).parents[1] / "drivers"
 ARGUMENTS, RESULT = "call.json", "result.json"
 """Below /work: a call's arguments, and what the function returned."""
+ARGUMENTS_PATH, RESULT_PATH = f"/work/{ARGUMENTS}", f"/work/{RESULT}"
+"""What the drivers open: a submission may go to another folder, before `main` as well."""
 
 COMPILE_LIMITS = Limits(
     cpu_s=10,

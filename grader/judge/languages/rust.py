@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.judge.languages.language import (
-    ARGUMENTS,
-    RESULT,
+    ARGUMENTS_PATH,
+    RESULT_PATH,
     Build,
     Language,
     Plan,
@@ -65,9 +65,9 @@ def _driver(spec: FunctionSpec) -> str:
             "mod touchstone;",
             f'include!("{SOURCE}");',
             "fn main() {",
-            f'    let mut input = touchstone::open("{ARGUMENTS}");',
+            f'    let mut input = touchstone::open("{ARGUMENTS_PATH}");',
             *reads,
-            f'    touchstone::answer(&{call}, "{RESULT}");',
+            f'    touchstone::answer(&{call}, "{RESULT_PATH}");',
             "}",
             "",
         ]
