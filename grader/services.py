@@ -27,14 +27,14 @@ from grader.verdict import FINAL_STAGES, Stage, Verdict
 from questionbank.models import Problem, ProblemVersion, User
 from questionbank.packages.errors import PackageError
 from questionbank.packages.model import Kind, Package
+from questionbank.packages.testdata import SAMPLE, in_group
 from questionbank.services import DamagedVersion, package_of
 
 MAX_INFRASTRUCTURE_FAILURES = 3
 MAX_RESENT = 500
-CASE_FIELDS = (
-    *("name", "group", "verdict", "cpu_s", "wall_s", "peak_bytes", "message", "got", "expected", "stdout"),
-)
-"""What of a test's result is kept and told to candidates."""
+FIGURES = ("cpu_s", "wall_s", "peak_bytes")
+CASE_FIELDS = ("name", "group", "verdict", *FIGURES, "message", "got", "expected", "stdout")
+"""What of a test's result is kept and told to candidates, figures of hidden tests aside."""
 KEPT_FIELDS = (*CASE_FIELDS, "judge_message")
 """What is kept of it: the last is for authors."""
 
@@ -259,9 +259,21 @@ def _queue_of(version: ProblemVersion) -> str:
         return DEFAULT_QUEUE
 
 
+def tells_figures(group: str) -> bool:
+    """Whether candidates are told what a test of the group took.
+
+    A program has seen a hidden test's input, and can spend time and memory by it: figures of single tests
+    would carry it out.
+    """
+    return in_group(group, SAMPLE)
+
+
 def case_event(position: int, case: Mapping[str, Any]) -> dict[str, Any]:
     """A test's result as pages and the API get it."""
-    return {"position": position, **{field: case[field] for field in CASE_FIELDS}}
+    told = {field: case[field] for field in CASE_FIELDS}
+    if not tells_figures(case["group"]):
+        told |= dict.fromkeys(FIGURES)
+    return {"position": position, **told}
 
 
 def finished_event(submission: Submission) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from grader.models import CaseRecord, Grade, PointMark, RegradeRequest, Submissi
 from grader.open.model import Flag
 from grader.publishing import Doubt
 from grader.rejudging import changes_told
-from grader.verdict import Stage, Verdict
+from grader.services import FIGURES, tells_figures
+from grader.verdict import FINAL_STAGES, Stage, Verdict
+from questionbank.access import may_author
 from questionbank.packages.model import PointLevel
 
 VERDICTS = [verdict.value for verdict in Verdict]
@@ -47,15 +49,24 @@ class RunRequestSerializer(AnswerSerializer):
 
 
 class CaseSerializer(serializers.ModelSerializer[CaseRecord]):
-    """One test's result. `got`, `expected` and `stdout` are told for samples only."""
+    """One test's result. `got`, `expected` and `stdout` are told for samples only; the figures of hidden
+    tests, which are null else, to authors only."""
 
     position = serializers.IntegerField(read_only=True)
     verdict = serializers.ChoiceField(VERDICTS, read_only=True)
-    peak_bytes = serializers.IntegerField(read_only=True)
+    cpu_s = serializers.FloatField(read_only=True, allow_null=True)
+    wall_s = serializers.FloatField(read_only=True, allow_null=True)
+    peak_bytes = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = CaseRecord
         exclude = ("id", "submission", "judge_message")
+
+    def to_representation(self, instance: CaseRecord) -> dict[str, Any]:
+        told = super().to_representation(instance)
+        if tells_figures(instance.group) or may_author(self.context["request"].user):
+            return told
+        return told | dict.fromkeys(FIGURES)
 
 
 class MetricResultSerializer(serializers.Serializer[Any]):
@@ -205,6 +216,12 @@ class RejudgedSerializer(serializers.Serializer[Any]):
 
 class SubmissionDetailSerializer(SubmissionSerializer):
     cases = CaseSerializer(many=True, read_only=True)
+    slowest_cpu_s = serializers.SerializerMethodField(
+        help_text="the most that one test took; null before the end"
+    )
+    largest_peak_bytes = serializers.SerializerMethodField(
+        help_text="the most that one test took; null before the end"
+    )
     metrics = MetricResultSerializer(many=True, read_only=True)
     message = serializers.SerializerMethodField()
     marks = serializers.SerializerMethodField(
@@ -230,6 +247,8 @@ class SubmissionDetailSerializer(SubmissionSerializer):
             "timer",
             "guarantees",
             "cases",
+            "slowest_cpu_s",
+            "largest_peak_bytes",
             "metrics",
             "exhibits",
             "marks",
@@ -241,6 +260,14 @@ class SubmissionDetailSerializer(SubmissionSerializer):
 
     def get_message(self, submission: Submission) -> str:
         return message_of(submission)
+
+    def get_slowest_cpu_s(self, submission: Submission) -> float | None:
+        over = submission.stage in FINAL_STAGES
+        return max((case.cpu_s for case in submission.cases.all()), default=None) if over else None
+
+    def get_largest_peak_bytes(self, submission: Submission) -> int | None:
+        over = submission.stage in FINAL_STAGES
+        return max((case.peak_bytes for case in submission.cases.all()), default=None) if over else None
 
     @extend_schema_field(MarkSerializer(many=True))
     def get_marks(self, submission: Submission) -> Any:

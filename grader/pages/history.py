@@ -19,6 +19,7 @@ from grader.pages.plots import FIELD_AT_LEAST, attempts_plot, curves_of, heats_o
 from grader.pages.problem import logged_in
 from grader.pages.wording import VERDICT_WORDS, seconds, size, state_word
 from grader.rejudging import changes_told
+from grader.services import tells_figures
 from grader.verdict import FINAL_STAGES
 from questionbank.access import may_author
 from questionbank.models import Problem, User
@@ -76,6 +77,7 @@ def _own_wishes(found: Submission, user: User) -> dict[str, object]:
 def submission_context(found: Submission, reader: User) -> dict[str, object]:
     """What `grader/submission.html` shows of an answer that the reader may see."""
     package = package_of(found.version)
+    reads_all = may_author(reader)
     cases = [
         {
             "number": case.position + 1,
@@ -83,11 +85,12 @@ def submission_context(found: Submission, reader: User) -> dict[str, object]:
             "group": case.group,
             "verdict": case.verdict,
             "word": VERDICT_WORDS.get(case.verdict, case.verdict),
+            "tells_figures": reads_all or tells_figures(case.group),
             "time": seconds(case.cpu_s),
             "memory": size(case.peak_bytes),
             "message": case.message,
             # It may say what the test hides.
-            "judge_message": case.judge_message if may_author(reader) else "",
+            "judge_message": case.judge_message if reads_all else "",
         }
         for case in found.cases.all()
     ]
@@ -97,6 +100,7 @@ def submission_context(found: Submission, reader: User) -> dict[str, object]:
         "package": package,
         "panel": submission_panel(found),
         "case_rows": cases if found.stage in FINAL_STAGES else [],
+        "keeps_figures": not all(case["tells_figures"] for case in cases),
         "lines": [line + "\n" for line in found.source.split("\n")],
         "pieces": _pieces(found) if package.open else [],
         "options": option_rows(package, found.source),

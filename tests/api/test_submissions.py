@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from grader.judge.model import Judgement
+from grader.judge.model import CaseResult, Judgement
 from grader.models import Submission
-from grader.services import claim, finish
+from grader.services import claim, finish, record_case
 from grader.verdict import Stage, Verdict
 from questionbank.models import ProblemVersion, User
 from tests import bank
@@ -17,11 +17,13 @@ from tests.api.conftest import Api, refused
 MAX_SOURCE_BYTES = 256 * 1024
 
 
-def judged(pk: str, verdict: Verdict | None = Verdict.AC) -> None:
+def judged(pk: str, verdict: Verdict | None = Verdict.AC, *cases: CaseResult) -> None:
     """As if a worker had just judged it."""
     attempt = claim(pk)
     assert attempt is not None
-    judgement = Judgement(verdict=verdict, score=100.0, needs_review=verdict is None)
+    for position, case in enumerate(cases):
+        record_case(pk, attempt, position, case)
+    judgement = Judgement(verdict=verdict, score=100.0, cases=cases, needs_review=verdict is None)
     finish(pk, attempt, judgement)
 
 
@@ -44,6 +46,23 @@ def test_ones_own_answer_is_read_whole(api: Api) -> None:
     assert found["source"] == "def solve(x): return 2*x"
     assert (found["stage"], found["verdict"], found["score"]) == ("done", "AC", 100.0)
     assert found["cases"] == []
+
+
+def test_what_a_hidden_test_took_is_told_to_authors_alone(api: Api) -> None:
+    """A program has read the test's input: it could tell a digit by each figure."""
+    figures = [{"cpu_s": n / 8, "wall_s": n / 4, "peak_bytes": n << 20} for n in (1, 3, 2)]
+    nothing = dict.fromkeys(figures[0])
+    author = User.objects.create_user("author", is_author=True)
+    cases = [
+        CaseResult(group, group, Verdict.AC, **took)  # type: ignore[arg-type]
+        for group, took in zip(("sample", "secret", "secret/large"), figures, strict=True)
+    ]
+    for one, told in ((api, [figures[0], nothing, nothing]), (Api(author), figures)):
+        pk = one.submit().json()["id"]
+        judged(pk, Verdict.AC, *cases)
+        found = one.get(f"submissions/{pk}/").json()
+        assert [{key: case[key] for key in nothing} for case in found["cases"]] == told
+        assert (found["slowest_cpu_s"], found["largest_peak_bytes"]) == (3 / 8, 3 << 20)
 
 
 def test_the_list_holds_ones_own_newest_first_and_no_source(api: Api) -> None:

@@ -85,3 +85,20 @@ def test_what_a_validator_tells_judges_is_kept_for_authors_and_what_it_tells_tea
         assert ("too high" in told, "it is 50" in told) == (True, False)
         page = reader.get(f"/submissions/{submission.pk}/").content.decode()
         assert ("it is 50" in page) is is_author
+
+
+def test_what_each_hidden_test_took_stands_on_the_pages_of_authors_alone(version: ProblemVersion) -> None:
+    for is_author in (False, True):
+        user = User.objects.create_user(f"author-{is_author}", is_author=is_author)
+        submission = Submission.objects.create(user=user, version=version, language="python", source="x")
+        attempt = services.claim(str(submission.pk))
+        assert attempt is not None
+        for number, group in enumerate(("sample", "secret", "secret")):
+            case = CaseResult(str(number), group, Verdict.AC, cpu_s=0.111 * (number + 1), wall_s=0.5)
+            services.record_case(str(submission.pk), attempt, number, case)
+        services.finish(str(submission.pk), attempt, Judgement(Verdict.AC, 100.0))
+        page = client_of(user).get(f"/submissions/{submission.pk}/").content.decode()
+        assert "111 ms" in page
+        assert "333 ms" in page  # the slowest, with the verdict
+        assert (">222 ms<" in page) is is_author
+        assert ("is not told test by test" in page) is not is_author
