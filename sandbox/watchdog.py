@@ -31,6 +31,10 @@ class Watchdog:
         self._private_then = 0
         self._cpu_base = self._reaped_cpu()
         self._cpu_s = 0.0
+        self._lives: dict[tuple[str, str], int] = {}
+        """Ticks of each process's own when it was last seen, by its pid and when it began."""
+        self._past_ticks = 0
+        """The same of those that are gone."""
         self._over_memory = False
 
     def look(self) -> bool:
@@ -56,7 +60,12 @@ class Watchdog:
             used = proportional - self._baseline
             self._over_memory = self._over_memory or used > self._memory_limit
         self._peak = max(self._peak, used)
-        self._cpu_s = max(self._cpu_s, self._reaped_cpu() - self._cpu_base + self._living_cpu())
+        living_ticks = self._look_at_lives()
+        # What children used whose parent ignores SIGCHLD is added to nobody's when they end: only what was
+        # seen of it counts.
+        seen_ticks = self._past_ticks + sum(self._lives.values())
+        known_s = self._reaped_cpu() - self._cpu_base + living_ticks / _TICKS
+        self._cpu_s = max(self._cpu_s, known_s, seen_ticks / _TICKS)
 
     @staticmethod
     def _reaped_cpu() -> float:
@@ -67,15 +76,20 @@ class Watchdog:
     def _others() -> list[Path]:
         return [path for path in Path("/proc").glob("[0-9]*") if path.name != "1"]
 
-    def _living_cpu(self) -> float:
-        total = 0
+    def _look_at_lives(self) -> int:
+        """Ticks of the living, and of children that they have waited for (proc(5), stat)."""
+        lives, total = {}, 0
         for process in self._others():
             try:
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            total += sum(int(fields[index]) for index in (11, 12, 13, 14))
-        return total / _TICKS
+            own = int(fields[11]) + int(fields[12])
+            lives[process.name, fields[19]] = own
+            total += own + int(fields[13]) + int(fields[14])
+        self._past_ticks += sum(ticks for life, ticks in self._lives.items() if life not in lives)
+        self._lives = lives
+        return total
 
     def _private_bytes(self) -> int:
         """Memory that is no file of the host's, counted for each process that has it, and the box's files."""

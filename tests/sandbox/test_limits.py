@@ -18,6 +18,23 @@ def test_an_endless_loop_is_ended_by_its_cpu_time(box: Sandbox) -> None:
     assert "CPU" in outcome.reason
 
 
+def test_children_that_nobody_waits_for_use_cpu_time_too(box: Sandbox) -> None:
+    """Where SIGCHLD is ignored, the kernel adds a child's time nowhere (getrusage(2), RUSAGE_CHILDREN)."""
+    source = """
+        import os, signal, time
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        for _ in range(8):
+            if os.fork() == 0:
+                while time.process_time() < 0.15: pass
+                os._exit(0)
+            try: os.wait()
+            except ChildProcessError: pass
+    """
+    outcome = run_python(box, source, limits=replace(SMALL, cpu_s=0.5, wall_s=20.0))
+    assert outcome.status is Status.TIME_LIMIT
+    assert "CPU" in outcome.reason
+
+
 def test_a_sleeper_is_ended_by_the_wall_clock_and_keeps_what_it_wrote(box: Sandbox) -> None:
     source = "import time\nprint('before', flush=True)\ntime.sleep(100)"
     outcome = run_python(box, source, limits=replace(SMALL, wall_s=0.5))
