@@ -23,6 +23,9 @@ from sandbox.job import Command, Limits
 OWN_MEMORY_MIB = 64
 FULL_HEAP = (b"JavaScript heap out of memory", b"invalid size error Reached heap limit")
 DRIVER = "driver.cjs"
+# In every box of node's; a name that no answer's own file has.
+STREAMS = {"touchstone-streams.cjs": driver("streams.cjs")}
+_PRELOAD = ("--require", *(f"/work/{name}" for name in STREAMS))
 _STACK_KIB = 48 * 1024
 _MODULE = re.compile(r"^\s*(?:import\s*[\w*{\"']|export\s*[\w*{])", re.MULTILINE)
 
@@ -31,7 +34,7 @@ def program(source: str, _: Toolchain) -> Plan:
     """The file runs as a script, or as a module where it imports or exports."""
     name = source_name(source)
     text = source.encode()
-    return Plan(name, _check(name, text), start(name), {name: text})
+    return Plan(name, _check(name, text), start(name), {name: text, **STREAMS})
 
 
 def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
@@ -39,6 +42,7 @@ def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
     name = source_name(source)
     function_name = free_name(spec.name, RESERVED)
     files = {name: f"{source}\n{handing_over(function_name)}".encode(), DRIVER: driver("call.cjs")}
+    files |= STREAMS
     return Plan(name, _check(name, source.encode()), start(DRIVER, name), files)
 
 
@@ -57,7 +61,7 @@ def start(*arguments: str, options: tuple[str, ...] = ()) -> Run:
 
     def run(limits: Limits) -> Command:
         heap = f"--max-old-space-size={heap_mib(limits, OWN_MEMORY_MIB)}"
-        return Command(("node", heap, f"--stack-size={_STACK_KIB}", *options, *arguments))
+        return Command(("node", heap, f"--stack-size={_STACK_KIB}", *_PRELOAD, *options, *arguments))
 
     return run
 

@@ -67,9 +67,9 @@ def _plan(source: str, tail: str, toolchain: Toolchain, head: str = "") -> Plan:
     build = Build(command, files, (translated,), driver=own, signature=head)
     options = ("--enable-source-maps",)
     if tail:
-        driven = {javascript.DRIVER: driver("call.cjs")}
+        driven = {javascript.DRIVER: driver("call.cjs"), **javascript.STREAMS}
         return Plan(SOURCE, build, javascript.start(javascript.DRIVER, translated, options=options), driven)
-    return Plan(SOURCE, build, javascript.start(translated, options=options))
+    return Plan(SOURCE, build, javascript.start(translated, options=options), javascript.STREAMS)
 
 
 LANGUAGE = Language(

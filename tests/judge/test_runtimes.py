@@ -1,0 +1,102 @@
+"""What the runtime of a language does by itself changes no verdict."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.judge.builds import Builds
+from grader.judge.judging import judge
+from grader.judge.model import Answer, Judgement
+from questionbank.packages.model import Package
+from questionbank.packages.reader import read_package
+from sandbox.client import Sandbox
+from tests.languages import require
+from tests.packages.foreign import foreign_package
+from tests.packages.writing import function_package, program_package
+
+LINES = 20_000
+"""Of an output of 217 KB, more than a pipe holds."""
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    return Builds(tmp_path_factory.mktemp("builds"))
+
+
+@pytest.fixture
+def judged(sandbox: Sandbox, builds: Builds, tmp_path: Path) -> Any:
+    """Judges a source in a language, dedented."""
+
+    def run(package: Package, language: str, source: str) -> Judgement:
+        require(language, sandbox)
+        answer = Answer(language, textwrap.dedent(source))
+        return judge(
+            package, answer, sandbox=sandbox, hidden_root=tmp_path, builds=builds, verdict_alone=True
+        )
+
+    return run
+
+
+def one_test(parent: Path, answer: str, **limits: float) -> Package:
+    """A program that prints `answer`, whatever it reads; 2 s, 128 MiB and 1 MiB of output where not said."""
+    absent = {f"data/secret/{number}.{ending}": None for number in (2, 3) for ending in ("in", "ans")}
+    files = {"data/secret/1.ans": answer, "data/sample/1.ans": answer, **absent}
+    limits = {"time_limit": 2, "memory": 128, "output": 1, **limits}
+    return read_package(program_package(parent, problem={"limits": limits}, files=files))
+
+
+MANY = "Array.from({ length: 20000 }, (_, i) => `line ${i}`).join('\\n')"
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "verdict"),
+    [
+        ("javascript", f"console.log({MANY}); process.exit(0);", "AC"),
+        ("javascript", f"import process from 'node:process';\nconsole.log({MANY}); process.exit(0);", "AC"),
+        ("typescript", f"declare const process: any;\nconsole.log({MANY}); process.exit(0);", "AC"),
+        ("javascript", "for (;;) console.log('x'.repeat(999));", "OLE"),
+        ("javascript", "for (;;) console.error('x'.repeat(999));", "OLE"),
+        ("javascript", "require('fs').closeSync(1); console.log('x'); process.exit(0);", "WA"),
+    ],
+)
+def test_what_node_has_printed_is_out_before_it_goes_on(
+    judged: Any, tmp_path: Path, language: str, source: str, verdict: str
+) -> None:
+    package = one_test(tmp_path, "".join(f"line {number}\n" for number in range(LINES)))
+    result = judged(package, language, source)
+    assert result.verdict == verdict, result.message
+
+
+def test_a_flood_from_a_function_in_javascript_is_an_output_limit(judged: Any, tmp_path: Path) -> None:
+    folder = function_package(tmp_path, returns="int", expected=1, languages=["python", "javascript"])
+    package = read_package(folder)
+    flood = "function solve() { for (;;) console.log('x'.repeat(999)); }"
+    assert judged(package, "javascript", flood).verdict == "OLE"
+
+
+def test_both_in_a_talk_may_end_by_themselves_after_much_output_in_javascript(
+    judged: Any, tmp_path: Path
+) -> None:
+    validator = """
+        console.log("7 ".repeat(100000));
+        require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+          if (line.length < 200000) process.exit(43);
+          console.log("done");
+          process.exit(42);
+        });
+    """
+    answer = """
+        const { stdin, stdout } = process;
+        require("readline").createInterface({ input: stdin }).on("line", (line) => {
+          if (line === "done") process.exit(0);
+          stdout.write(line.replaceAll("7", "8") + "\\n");
+        });
+    """
+    files: dict[str, str | None] = {"output_validator/talk.js": validator}
+    package = read_package(foreign_package(tmp_path, files, problem={"type": "interactive"}))
+    result = judged(package, "javascript", answer)
+    assert result.verdict == "AC", result.message
