@@ -55,7 +55,7 @@ class GroupV1:
         self._idle_bytes = self._memory.number()
 
     def begin(self) -> Usage:
-        self._counts_swap = self._swap_limit is not None and len(_SWAPS.read_text().splitlines()) > 1
+        self._counts_swap = self._swap_limit is not None and _may_swap()
         self._peak.write("0")
         self._hush()
         return self.usage()
@@ -118,3 +118,11 @@ class GroupV1:
         os.close(self._event)
         for folder in self._folders:
             remove_folder(folder)
+
+
+def _may_swap() -> bool:
+    """Whether the host has swap; where /proc shows processes alone it does not say, and it may."""
+    try:
+        return len(_SWAPS.read_text().splitlines()) > 1
+    except FileNotFoundError:
+        return True

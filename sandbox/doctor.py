@@ -12,7 +12,7 @@ from sandbox.errors import SandboxError
 from sandbox.fitness import assurance_findings, host_findings
 from sandbox.guarantees import Finding
 from sandbox.hierarchy import Hierarchy
-from sandbox.host import Host, look
+from sandbox.host import Host, has_proc, look
 from sandbox.job import Runtime
 from sandbox.oci.runtimes import OciRuntime, find_runtimes
 from sandbox.selfcheck import self_check
@@ -46,7 +46,8 @@ def diagnose(*, high_assurance: bool = False, oci_runtime: str | None = None) ->
         except SandboxError as error:
             remedy = "Its errors above name the call that was refused."
             findings.append(Finding("sandbox", False, str(error), remedy))
-    findings += [_accounting(look()), _second_wall(), _starter()]
+    if has_proc():
+        findings += [_accounting(look()), _second_wall(), _starter()]
     needed = [finding for finding in findings if finding.name not in _OPTIONAL]
     return Report(all(finding.held for finding in needed), tuple(findings), guarantees, find_runtimes())
 

@@ -10,7 +10,7 @@ from sandbox.errors import SandboxUnavailable
 from sandbox.forking import may_map_range
 from sandbox.guarantees import Finding
 from sandbox.hierarchy import Hierarchy
-from sandbox.host import Host, look
+from sandbox.host import Host, has_proc, look
 from sandbox.oci.runtimes import REMEDY, find_runtime
 from sandbox.trial import Step, tried
 
@@ -19,6 +19,9 @@ LEAST_KERNEL = (5, 12)
 
 def host_findings() -> Iterator[Finding]:
     """What can be seen without a box: the system, the kernel, and whether it lets boxes be made."""
+    if not has_proc():
+        yield Finding("/proc", False, "no process file system is mounted there", remedies.PROC)
+        return
     host = look()
     supported = host.system == "Linux" and host.machine in ("x86_64", "aarch64") and host.wsl != 1
     yield Finding("host", supported, str(host), "" if supported else remedies.for_system(host))

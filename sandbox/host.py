@@ -9,9 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandbox import syscalls
+from sandbox.mount_table import Mount, mounts
 
 _PROC_VERSION = Path("/proc/version")
 _SWITCHES = Path("/proc/sys")
+_PROC = Path("/proc")
+# Mounted below /proc on empty folders that the kernel keeps for them; they cover nothing.
+_AT_HOME_IN_PROC = frozenset({"autofs", "binfmt_misc", "nfsd", "openpromfs", "xenfs"})
 
 
 class Container(StrEnum):
@@ -57,6 +61,16 @@ class Host:
         except OSError:
             return ""
 
+    def over_proc(self) -> list[Mount]:
+        """What covers a part of /proc: whoever sees it so may mount no process file system elsewhere."""
+        below = (mount for mount in mounts() if _PROC in mount.point.parents)
+        return [mount for mount in below if mount.fstype not in _AT_HOME_IN_PROC and mount.is_reachable()]
+
+
+def has_proc() -> bool:
+    """Whether this process can be looked at at all."""
+    return (_PROC / "self" / "status").exists()
+
 
 def look() -> Host:
     """This host."""
@@ -97,7 +111,8 @@ def _container() -> Container | None:
 
 def _wsl() -> int | None:
     """The first version has no Linux kernel, but answers for one with a capital letter."""
-    text = _PROC_VERSION.read_text()
+    # The file is absent where /proc shows processes alone (systemd's ProcSubset=pid).
+    text = _PROC_VERSION.read_text() if _PROC_VERSION.exists() else platform.release()
     if "microsoft" not in text.lower():
         return None
     return 2 if "microsoft-standard" in text or "WSL2" in text else 1

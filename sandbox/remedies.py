@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 
 from sandbox.host import Container, Host
+from sandbox.mount_table import Mount
 from sandbox.trial import Part, Step
 
 KERNEL = "Read-only bind mounts are made with mount_setattr(2): use Linux 5.12 or later."
+PROC = "As root: mount -t proc proc /proc, in a chroot before it is entered."
 LANDLOCK = (
     "Nothing needs it: it is a second wall. For it use Linux 5.13 or later with CONFIG_SECURITY_LANDLOCK, "
     "and `landlock` among the modules in the kernel's `lsm=` parameter."
@@ -47,6 +49,9 @@ _AS_ROOT = {
     Container.PODMAN: " (podman run --user 0)",
     Container.KUBERNETES: " (securityContext: runAsUser: 0)",
 }
+# An engine covers parts of /proc with an empty folder, with /dev/null, or with themselves, read-only.
+_ENGINES_COVERS = frozenset({"tmpfs", "devtmpfs", "proc"})
+_PLACES_SAID = 4
 _DELEGATED = "systemd-run --user --scope -p Delegate=yes make up"
 # A kernel setting, the value that refuses, and the command that mends it.
 _SWITCHES = (
@@ -77,6 +82,8 @@ def for_step(step: Step, host: Host) -> str:
         return KERNEL
     if step.part is Part.FILTER:
         return _for_filter(host)
+    if step.part is Part.PROC and step.number == errno.EPERM and (over := host.over_proc()):
+        return _for_covered_proc(over, host)
     switches = [command for name, off, command in _SWITCHES if host.switch(name) == off]
     if host.privileged:
         # The first and the last say nothing to root.
@@ -95,6 +102,24 @@ def for_step(step: Step, host: Host) -> str:
             "A security module or a filter around this process refuses it even to root: see the kernel's log."
         )
     return f"Allow user namespaces to this account: a security module or a filter refuses them. {_ROOT}"
+
+
+def _for_covered_proc(over: list[Mount], host: Host) -> str:
+    """mount_namespaces(7): who sees a /proc in part may mount no whole one in a user namespace."""
+    places = list(dict.fromkeys(str(mount.point) for mount in over))
+    more = f" and {len(places) - _PLACES_SAID} more" if len(places) > _PLACES_SAID else ""
+    covered = (
+        f"What lies over {', '.join(places[:_PLACES_SAID])}{more} forbids a user namespace its own /proc."
+    )
+    if not host.container:
+        return (
+            f"{covered} Where a systemd unit hides them: ProtectKernelTunables=no, ProtectKernelLogs=no, "
+            "ProtectHostname=no and no InaccessiblePaths= in it. Otherwise, as root: umount each. "
+            f"{_ROOT}"
+        )
+    foreign = [str(mount.point) for mount in over if mount.fstype not in _ENGINES_COVERS]
+    volumes = f" Leave out the volumes over {', '.join(foreign)}." if foreign else ""
+    return f"{covered} {_CONTAINER[host.container]}{volumes}"
 
 
 def _for_filter(host: Host) -> str:

@@ -80,7 +80,7 @@ HOSTS = (
         Pretence(files=DOCKER, replaced=_NO_CGROUPS, masked=_MASKED, capabilities=DOCKER_CAPABILITIES),
         able=False,
         lacks="process file systems",
-        says=("systempaths=unconfined",),
+        says=("/proc/keys", "systempaths=unconfined"),
     ),
     Known(
         "Docker as doctor asks for it",
@@ -174,7 +174,14 @@ HOSTS = (
         lacks="exact accounting",
         says=("/etc/wsl.conf", "systemd=true"),
         shown="WSL 2",
-        accounts=False,  # a file laid over one of /proc forbids them a /proc of their own
+    ),
+    Known(
+        "a systemd unit that hides the kernel's settings",
+        Pretence(masked=("/proc/acpi", "/proc/kmsg")),
+        able=False,
+        lacks="process file systems",
+        says=("/proc/kmsg", "ProtectKernelTunables=no", "ProtectKernelLogs=no", "run as root"),
+        roots=False,
     ),
     Known(
         "WSL 1",

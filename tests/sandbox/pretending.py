@@ -39,8 +39,9 @@ DOCKER_CAPABILITIES = (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31)
 @dataclass(frozen=True, slots=True)
 class Pretence:
     """`files` in / or /run are there besides the folders of this host. `over` are laid over existing files,
-    where no file can be made. `replaced` folders hold the given files alone. `masked` are places of /proc
-    that a container engine covers. `refused` maps a call to the errno it fails with; after a colon comes what
+    where no file can be made, but leave whole /proc in sight elsewhere, as they are the host's own.
+    `replaced` folders hold the given files alone. `masked` are places of /proc that a container engine or a
+    service manager covers. `refused` maps a call to the errno it fails with; after a colon comes what
     decides ("clone:namespaces", "prctl:seccomp"). `capabilities` are those that stay, None for all."""
 
     files: dict[str, str] = field(default_factory=dict)
@@ -104,6 +105,9 @@ def lay_over(host: Pretence) -> None:
     for path, text in host.files.items():
         (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         (root / path[1:]).write_text(text)
+    if host.over:
+        (top / "proc").mkdir()
+        syscalls.mount("/proc", str(top / "proc"), "", syscalls.MS_BIND | syscalls.MS_REC)
     for number, (path, text) in enumerate(host.over.items()):
         (top / f"over-{number}").write_text(text)
         syscalls.mount(str(top / f"over-{number}"), str(root / path[1:]), "", syscalls.MS_BIND)

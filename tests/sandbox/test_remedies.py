@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from sandbox.host import Container, Host
-from sandbox.remedies import for_accounting
+from sandbox.mount_table import Mount
+from sandbox.remedies import for_accounting, for_step
+from sandbox.trial import Part, Step
+
+HOME = Path(__file__).resolve().parents[2]
 
 
 def host(*, root: bool, container: Container | None = None, systemd: bool = False) -> Host:
@@ -42,3 +51,31 @@ def test_root_is_not_told_to_mount_what_is_mounted() -> None:
     remedy = for_accounting(host(root=True, systemd=True), shown="2", read_only=False)
     assert "mount -t" not in remedy
     assert "cgroup_enable=memory" in remedy
+
+
+def test_a_volume_over_proc_is_named_beside_what_the_engine_covers(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = [
+        Mount(1, Path("/proc/kcore"), "devtmpfs", ()),
+        Mount(2, Path("/proc/meminfo"), "fuse.lxcfs", ()),
+    ]
+    monkeypatch.setattr(Host, "over_proc", lambda _: table)
+    refused = Step(Part.PROC, "Operation not permitted", errno.EPERM)
+    remedy = for_step(refused, host(root=True, container=Container.DOCKER))
+    assert "systempaths=unconfined" in remedy
+    assert "volumes over /proc/meminfo." in remedy
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [("-t tmpfs none", "mount -t proc proc /proc"), ("-t proc -o subset=pid proc", "")],
+    ids=["none", "processes alone"],
+)
+def test_a_host_without_proc_or_with_half_of_it_is_told_in_one_finding(options: str, said: str) -> None:
+    code = "from sandbox.doctor import diagnose; [print(f) for f in diagnose().findings if not f.held]"
+    mounted = f"mount {options} /proc && exec {sys.executable} -c '{code}'"
+    asked = ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "sh", "-c", mounted]
+    told = subprocess.run(asked, cwd=HOME, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    needed = [line for line in told.stdout.splitlines() if "exact accounting" not in line]
+    assert len(needed) == bool(said)
+    assert said in "".join(needed)
