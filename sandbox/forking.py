@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from sandbox import syscalls
 from sandbox.init import RUNNER_ID, Filters, become_init, write_id_maps
+from sandbox.log import log
 from sandbox.wire import WireError, receive_with_descriptors, send_control
 
 HOST_IDS_FROM = 2_000_000
@@ -92,7 +93,7 @@ def unfit() -> str:
 
 def _check_fitness() -> None:
     if why := unfit():
-        print(f"sandbox: the zygote may not fork, {why}", file=sys.stderr, flush=True)
+        log(f"the zygote may not fork, {why}")
         os._exit(1)
 
 

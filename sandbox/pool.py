@@ -55,15 +55,17 @@ class Pool:
         new_group: Callable[[str], Group | None],
         next_number: Callable[[], int],
         report: Callable[[str], None],
+        died: Callable[[str], None],
     ) -> None:
+        """`died` is called, with what has died and within the handling of why, where the pool has."""
         self.runtime = runtime
-        self.started = threading.Event()
         self.last_use = time.monotonic()
         self._plan = plan
         self._root = root
         self._config = config
         self._place = place_zygote
         self._report = report
+        self._died = died
         self._changed = threading.Condition()
         # Under the condition's lock: what callers and the pool's thread share.
         self._ready: deque[Box] = deque()
@@ -98,6 +100,8 @@ class Pool:
             self._waiting += 1
             try:
                 while True:
+                    if self._stopping:
+                        raise SandboxError("The sandbox is being stopped.")
                     box = self._next_ready()
                     if box is not None:
                         return box
@@ -158,7 +162,7 @@ class Pool:
         with self._changed:
             return {
                 "runtime": self.runtime.value,
-                "warm": self.started.is_set() and zygote is not None and zygote.process is not None,
+                "warm": not self._stopping and zygote is not None and zygote.process is not None,
                 "ready": len(self._ready),
                 "in_use": self._in_use,
                 "jobs": zygote.jobs if zygote else 0,
@@ -187,6 +191,17 @@ class Pool:
             os.eventfd_read(self._wake)
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException:
+            with self._changed:
+                self._stopping = True  # and whoever waits for a box is told
+                self._changed.notify_all()
+            self._died(f"the {self.runtime} pool")
+        finally:
+            self._end()
+
+    def _serve(self) -> None:
         while not self._stopping:
             self._take_messages()
             self._tend()
@@ -194,7 +209,6 @@ class Pool:
                 if self._selector.get_map().get(key.fd) is key:  # no earlier one of these has ended it
                     key.data()
             self._expire()
-        self._end()
 
     def _take_messages(self) -> None:
         with self._changed:
@@ -267,7 +281,6 @@ class Pool:
                 if zygote is self._next:
                     self._retire(self._zygote)
                     self._zygote, self._next = zygote, None
-                self.started.set()
             else:
                 receive_message(zygote.control)  # "pong"
                 self._health.heard(zygote)
@@ -423,5 +436,4 @@ class Pool:
         self._slots.remove_all()
         for zygote in zygotes:
             zygote.close()
-        self._selector.close()
-        os.close(self._wake)
+        self._selector.close()  # `_wake` stays: a run that ends now gives its box back

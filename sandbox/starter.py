@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from sandbox.log import log
 from sandbox.memory_file import memory_file
 
 SOURCE = Path(__file__).with_name("starter.c")
@@ -42,5 +42,5 @@ def compiled() -> int | None:
             return memory_file("starter", [program.read_bytes()], executable=True)
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", None) or error
-        print(f"sandbox: commands start without a starter of their own: {said}", file=sys.stderr, flush=True)
+        log(f"commands start without a starter of their own: {said}")
         return None

@@ -28,6 +28,10 @@ class Stop:
     def _ask(self, _number: int, _frame: object) -> None:
         if os.getpid() != self._process:
             os._exit(1)  # a child between fork(2) and exec(2)
+        self.ask()
+
+    def ask(self) -> None:
+        """Asks for the end as a signal does; from any thread."""
         self.asked = True
         with contextlib.suppress(BlockingIOError):
             os.write(self._tell, b".")

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from sandbox.forking import HOST_IDS_FROM, may_map_range
 from sandbox.guarantees import Guarantees, present
 from sandbox.hierarchy import Hierarchy
 from sandbox.job import MIB, Runtime
+from sandbox.log import log, log_death, say
 from sandbox.oci.container import Containers
 from sandbox.oci.runtimes import REMEDY, find_runtime
 from sandbox.orders import Order, read_order
@@ -44,20 +45,24 @@ from sandbox.wire import DescriptorsLost, NoMessage, WireError, receive_control,
 _TAKE_TIMEOUT_S = 180.0
 _HOUSEKEEPING_S = 5.0
 _NO_ROOM_PAUSE_S = 0.1
+_END_TIMEOUT_S = 60.0
 _MOST_SILENT = 256
 _NICENESS = -10
 
 
 class Supervisor:
-    """Serves connections until told to stop."""
+    """Serves connections until told to stop, or until a part of it has died."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], stop: Stop) -> None:
+        self._stop_asked = stop
+        self.is_whole = True
+        """Whether no part of it has died of what nobody foresaw."""
         self._socket_path = Path(config["socket"])
         self._owner = door.Owner(*config["owner"]) if config["owner"] else None
         own_ids = may_map_range()
         self._hierarchy = Hierarchy(HOST_IDS_FROM if own_ids else None)
         for left in self._hierarchy.left_by_others:
-            _log(f"a group of an earlier supervisor stays: {left}")
+            log(f"a group of an earlier supervisor stays: {left}")
         self._guarantees: Guarantees = present(self._hierarchy.version, own_ids=own_ids)
         self._silent = door.Silent(_MOST_SILENT)
         self._numbers = itertools.count(1)
@@ -73,7 +78,8 @@ class Supervisor:
         fakes = config["devices"]
         self._leases = Leases(
             open_layer(None if fakes is None else tuple(FakeDevice.from_json(fake) for fake in fakes)),
-            report=_log,
+            report=log,
+            died=self._give_up,
             grace_s=config["device_grace_s"],
         )
         self._always_contained: bool = config["high_assurance"]
@@ -98,10 +104,10 @@ class Supervisor:
             config=self._pool_config,
             new_group=self._hierarchy.group,
             next_number=self._numbers.__next__,
-            report=_log,
+            report=log,
         )
 
-    def serve(self, stop: Stop) -> None:
+    def serve(self) -> None:
         """Listens, says `ready` on stdout, and serves each connection in a thread of its own until told to
         stop.
 
@@ -114,8 +120,8 @@ class Supervisor:
                     self._pool(runtime)
                 refuse_unfit_host()
                 threading.Thread(target=self._keep_house, name="house", daemon=True).start()
-                print(door.READY, flush=True)
-                while stop.waits_for(listener):
+                say(door.READY)
+                while self._stop_asked.waits_for(listener):
                     self._accept(listener)
             finally:
                 self._stop()
@@ -137,8 +143,21 @@ class Supervisor:
 
     def _make_room(self, error: Exception) -> None:
         done = "a silent one must go" if self._silent.hang_up() else "nobody is silent who could go"
-        _log(f"no client can be taken in now ({error}): {done}")
+        log(f"no client can be taken in now ({error}): {done}")
         time.sleep(_NO_ROOM_PAUSE_S)
+
+    def _give_up(self, part: str) -> None:
+        """Ends the supervisor, of which a part has died that others wait for: a new one is whole."""
+        self.is_whole = False
+        log(f"{part} has died, and the supervisor ends with it: {traceback.format_exc().rstrip()}")
+        self._stop_asked.ask()
+        # What is no longer whole may not even be able to end in good order.
+        exit_hard = threading.Timer(_END_TIMEOUT_S, os._exit, (1,))
+        exit_hard.daemon = True
+        try:
+            exit_hard.start()
+        except RuntimeError:  # out of threads
+            os._exit(1)
 
     def _stop(self) -> None:
         door.close(self._socket_path, self._owner)
@@ -156,13 +175,19 @@ class Supervisor:
 
     def _keep_house(self) -> None:
         """Lets the runtimes go that were used least lately, while all of them take too much memory."""
+        try:
+            self._watch_memory()
+        except BaseException:
+            self._give_up("the housekeeping")
+
+    def _watch_memory(self) -> None:
         while True:
             time.sleep(_HOUSEKEEPING_S)
             pools = sorted(self._pools.values(), key=lambda pool: pool.last_use)
             total = sum(pool.resident_bytes() for pool in pools)
             for pool in pools[:-1]:
                 if total > self._memory_budget and pool.is_idle():
-                    _log(f"zygotes take {total / MIB:.0f} MiB: the {pool.runtime} runtime goes to rest")
+                    log(f"zygotes take {total / MIB:.0f} MiB: the {pool.runtime} runtime goes to rest")
                     total -= pool.resident_bytes()
                     pool.shrink()
 
@@ -181,7 +206,8 @@ class Supervisor:
                     place_zygote=self._hierarchy.place_zygote,
                     new_group=self._hierarchy.group,
                     next_number=self._numbers.__next__,
-                    report=_log,
+                    report=log,
+                    died=self._give_up,
                 )
             return self._pools[key]
 
@@ -234,7 +260,7 @@ class Supervisor:
                 self._leases.release(lease)
             raise
         if lease:
-            box.ended = self._releasing(lease)
+            box.ended = functools.partial(self._leases.release, lease)
         try:
             account = Run(box, asked.bounds, client).watch(
                 {"op": "run"} | asked.limits | _environment(lease), fd
@@ -263,11 +289,6 @@ class Supervisor:
             raise MissingRuntime(f"The job demands high assurance, and no OCI runtime is here. {REMEDY}")
         return self._containers.source(asked.runtime, device)
 
-    def _releasing(self, lease: Lease) -> Callable[[], None]:
-        """Releases the lease beside the pool's thread: a device may take a while to be clean."""
-        release = functools.partial(self._leases.release, lease)
-        return lambda: threading.Thread(target=release, daemon=True).start()
-
 
 def _refusal(error: SandboxError) -> dict[str, Any]:
     return {"error": str(error), "kind": type(error).__name__}
@@ -294,10 +315,6 @@ def _is_gone(client: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _log(message: str) -> None:
-    print(f"sandbox: {message}", file=sys.stderr, flush=True)
-
-
 def _prepare_process() -> None:
     """Room for the descriptors of many boxes, and a place before submissions when it comes to the clock."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -314,14 +331,16 @@ def main() -> int:
     options = parser.parse_args()
     if options.die_with_parent:
         die_with_parent()
+    threading.excepthook = log_death
     stop = Stop()
     _prepare_process()
     try:
-        Supervisor(options.config).serve(stop)
+        supervisor = Supervisor(options.config, stop)
+        supervisor.serve()
     except SandboxUnavailable as error:
-        print(json.dumps({"message": error.message, "remedy": error.remedy}), flush=True)
+        say(json.dumps({"message": error.message, "remedy": error.remedy}))
         return 1
-    return 0
+    return 0 if supervisor.is_whole else 1
 
 
 if __name__ == "__main__":

@@ -87,11 +87,14 @@ class Leases:
         layer: DeviceLayer,
         *,
         report: Callable[[str], None],
+        died: Callable[[str], None],
         grace_s: float,
         recheck_s: float = 5.0,
     ) -> None:
+        """`died` is called, with what has died and within the handling of why, where a keeper has."""
         self._layer = layer
         self._report = report
+        self._died = died
         self._grace_s = grace_s
         self._recheck_s = recheck_s
         self._changed = threading.Condition()
@@ -200,6 +203,12 @@ class Leases:
 
     def _keep(self, slot: _Slot) -> None:
         """The keeper of one device: all questions to the driver about it are asked here."""
+        try:
+            self._serve(slot)
+        except BaseException:
+            self._died(f"the keeper of {slot.device.name}")
+
+    def _serve(self, slot: _Slot) -> None:
         while True:
             with self._changed:
                 while not self._stopping and not self._has_work(slot):

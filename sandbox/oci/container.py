@@ -273,9 +273,11 @@ class Containers:
             return  # the supervisor has stopped
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_END_TIMEOUT_S)
-        self._end(container, process)
-        if container.ended:
-            container.ended()
+        try:
+            self._end(container, process)
+        finally:
+            if container.ended:
+                container.ended()
 
     def _end(self, container: Container, process: subprocess.Popen[bytes]) -> None:
         """Leaves no process, group or file of it."""

@@ -41,7 +41,7 @@ class Moody:
 
 
 def leases_of(layer: Moody) -> Leases:
-    return Leases(layer, report=lambda _: None, grace_s=0.1, recheck_s=0.05)
+    return Leases(layer, report=lambda _: None, died=pytest.fail, grace_s=0.1, recheck_s=0.05)
 
 
 def test_many_runs_on_few_devices_all_get_their_turn_and_never_share() -> None:

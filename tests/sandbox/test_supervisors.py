@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.client import Config, connect, private_sandbox
+from sandbox.client import Config, SocketSandbox, connect, private_sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
+from sandbox.pool import Plan, Pool
 from tests.sandbox.runs import SMALL, printed, run_python
 
 HOME = Path(__file__).resolve().parents[2]
@@ -107,6 +110,95 @@ def test_a_supervisor_is_stopped_by_an_interrupt_too(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(WITHIN_S) == 0
     assert groups_of(process.pid) == []
+
+
+def test_a_supervisor_whose_log_takes_nothing_serves_on(folder: Path) -> None:
+    config = Config(folder / "sandbox.sock", parked={Runtime.PYTHON: 1})
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.Popen(config.command(), cwd=HOME, stdout=full, stderr=full)
+    with process:
+        try:
+            wait_until(lambda: can_connect(config.socket))
+            with closing(connect(config.socket)) as box:
+                assert printed(run_python(box, "print(1)")) == "1"
+                first = python_pool(box)["zygote"]
+                os.kill(first, signal.SIGKILL)
+                wait_until(lambda: python_pool(box)["zygote"] not in {0, first})
+                assert printed(run_python(box, "print(2)")) == "2"
+        finally:
+            process.terminate()
+        assert process.wait(WITHIN_S) == 0
+    assert groups_of(process.pid) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "method"),
+    [("the python pool", "pool.Pool._bury"), ("the housekeeping", "supervisor.Pool.resident_bytes")],
+)
+def test_a_supervisor_of_which_a_part_has_died_ends_and_says_why(
+    folder: Path, part: str, method: str
+) -> None:
+    """Nobody would be served by the rest of it; whoever keeps it starts it anew."""
+    config = Config(folder / "sandbox.sock", parked={Runtime.PYTHON: 1})
+    faulty = f"""if True:
+        import sys
+        from sandbox import pool, supervisor
+        supervisor._HOUSEKEEPING_S = 0.5
+        def fail(*_): raise ZeroDivisionError("nobody foresaw this")
+        {method} = fail
+        sys.exit(supervisor.main())
+    """
+    command = [sys.executable, "-c", faulty, "--config", config.to_json()]
+    with subprocess.Popen(
+        command, cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        # The end may come at any moment from here on.
+        with suppress(SandboxError), closing(connect(config.socket)) as box:
+            wait_until(lambda: python_pool(box)["ready"] > 0)
+            os.kill(python_pool(box)["zygote"], signal.SIGKILL)
+            run_python(box, "print(1)")  # which must not wait for a box that nobody makes
+            run_python(box, "print(2)")
+        _, said = process.communicate(timeout=WITHIN_S)
+    assert process.returncode == 1
+    assert f"sandbox: {part} has died" in said
+    assert "nobody foresaw this" in said
+    assert groups_of(process.pid) == []
+
+
+def test_a_pool_that_has_died_is_not_warm_and_nobody_waits_for_it(folder: Path) -> None:
+    told: list[str] = []
+
+    def no_group(name: str) -> None:
+        raise ZeroDivisionError(name)
+
+    pool = Pool(
+        Runtime.PYTHON,
+        Plan(parked=1, idle_s=None, renew_after_jobs=9, renew_after_s=9.0),
+        root=folder,
+        config={"stores": {}, "masked": [], "libraries": [], "watch": False, "device": {}},
+        place_zygote=lambda _: None,
+        new_group=no_group,
+        next_number=lambda: 1,
+        report=told.append,
+        died=told.append,
+    )
+    with pytest.raises(SandboxError, match="is being stopped"):
+        pool.take(WITHIN_S)
+    assert told == ["the python pool"]
+    assert not pool.state()["warm"]
+    assert pool.state()["ready"] == 0
+    pool.wait_stopped()
+
+
+def python_pool(box: SocketSandbox) -> dict[str, Any]:
+    return next(pool for pool in box.ping()["pools"] if pool["runtime"] == Runtime.PYTHON)
+
+
+def can_connect(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        return connection.connect_ex(str(path)) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives boxes user ids of their own")
