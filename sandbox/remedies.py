@@ -6,7 +6,7 @@ import errno
 
 from sandbox.host import Container, Host
 from sandbox.mount_table import Mount
-from sandbox.trial import Part, Step
+from sandbox.trial import NAMESPACES, Part, Step
 
 KERNEL = "Read-only bind mounts are made with mount_setattr(2): use Linux 5.12 or later."
 PROC = "As root: mount -t proc proc /proc, in a chroot before it is entered."
@@ -18,6 +18,7 @@ STARTER = (
     "Nothing needs it: with it a command starts a millisecond sooner. For it install a C compiler, and "
     "the C library to link with statically (Debian, Ubuntu: gcc and libc6-dev)."
 )
+_KEPT = "To keep it, put the same into a file in /etc/sysctl.d."
 _ROOT = "Or run as root: then only the sandbox's supervisor keeps root."
 _CONTAINER = {
     Container.DOCKER: (
@@ -56,7 +57,6 @@ _DELEGATED = "systemd-run --user --scope -p Delegate=yes make up"
 # A kernel setting, the value that refuses, and the command that mends it.
 _SWITCHES = (
     ("kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
-    ("user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=15000"),
     (
         "kernel/apparmor_restrict_unprivileged_userns",
         "1",
@@ -82,17 +82,13 @@ def for_step(step: Step, host: Host) -> str:
         return KERNEL
     if step.part is Part.FILTER:
         return _for_filter(host)
+    if step.number == errno.ENOSPC:
+        return _for_shortage(step, host)
     if step.part is Part.PROC and step.number == errno.EPERM and (over := host.over_proc()):
         return _for_covered_proc(over, host)
     switches = [command for name, off, command in _SWITCHES if host.switch(name) == off]
-    if host.privileged:
-        # The first and the last say nothing to root.
-        switches = [command for command in switches if "max_user" in command]
-    if switches:
-        keep = "To keep it, put the same into a file in /etc/sysctl.d."
-        return " ".join([f"As root: {'; '.join(switches)}.", keep, *([] if host.privileged else [_ROOT])])
-    if step.number == errno.ENOSPC:
-        return "As root: sysctl -w user.max_user_namespaces=15000; all of them are taken."
+    if switches and not host.privileged:  # they say nothing to root
+        return f"As root: {'; '.join(switches)}. {_KEPT} {_ROOT}"
     if host.container and step.part is Part.USER and host.root:
         return f"{_CONTAINER[host.container]} If its root was left without rights: {for_ids(host)}"
     if host.container:
@@ -102,6 +98,17 @@ def for_step(step: Step, host: Host) -> str:
             "A security module or a filter around this process refuses it even to root: see the kernel's log."
         )
     return f"Allow user namespaces to this account: a security module or a filter refuses them. {_ROOT}"
+
+
+def _for_shortage(step: Step, host: Host) -> str:
+    """ENOSPC: namespaces(7), or the mounts that one namespace of them may have."""
+    if step.part not in (Part.USER, Part.OTHERS):
+        return f"As root: sysctl -w fs.mount-max=100000; all mounts are taken. {_KEPT}"
+    settings = [f"max_{kind}_namespaces" for kind in step.short or NAMESPACES]
+    commands = "; ".join(f"sysctl -w user.{name}=15000" for name in settings)
+    here = ", ".join(f"user.{name} is {host.switch(f'user/{name}') or 'not shown'}" for name in settings)
+    around = " The host of the container sets the same, and the lowest counts." if host.container else ""
+    return f"As root: {commands}; all are taken ({here} here). {_KEPT}{around}"
 
 
 def _for_covered_proc(over: list[Mount], host: Host) -> str:

@@ -6,6 +6,7 @@ on a refused one are not tried.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -22,6 +23,16 @@ from sandbox.forking import BOX_NAMESPACES
 from sandbox.init import RUNNER_ID, write_id_maps
 from sandbox.seccomp import compile_filter
 
+# As /proc/sys/user/max_*_namespaces names them.
+NAMESPACES = {
+    "user": syscalls.CLONE_NEWUSER,
+    "mnt": syscalls.CLONE_NEWNS,
+    "pid": syscalls.CLONE_NEWPID,
+    "net": syscalls.CLONE_NEWNET,
+    "ipc": syscalls.CLONE_NEWIPC,
+    "uts": syscalls.CLONE_NEWUTS,
+    "cgroup": syscalls.CLONE_NEWCGROUP,
+}
 _HOME = Path(__file__).resolve().parent.parent
 
 
@@ -42,11 +53,13 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`error` is empty where the step succeeded; `number` is the error's errno."""
+    """`error` is empty where the step succeeded; `number` is the error's errno. `short` are the kinds of
+    namespaces of which this user may have no other one (`user`, `mnt`…)."""
 
     part: Part
     error: str = ""
     number: int = 0
+    short: tuple[str, ...] = ()
 
 
 def tried() -> tuple[Step, ...]:
@@ -62,7 +75,7 @@ def tried() -> tuple[Step, ...]:
 
 def _parsed(line: str) -> Step:
     said = json.loads(line)
-    return Step(Part(said["part"]), said["error"], said["number"])
+    return Step(Part(said["part"]), said["error"], said["number"], tuple(said["short"]))
 
 
 Try = Callable[[], None]
@@ -185,11 +198,28 @@ def _attempt(steps: Iterator[tuple[Part, Try]]) -> bool:
         try:
             attempt()
         except OSError as error:
-            step = Step(part, str(error.strerror), error.errno or 0)
+            short = _short_kinds() if error.errno == errno.ENOSPC else ()
+            step = Step(part, str(error.strerror), error.errno or 0, short)
         print(json.dumps(asdict(step)), flush=True)
         if step.error:
             return False
     return True
+
+
+def _short_kinds() -> tuple[str, ...]:
+    """Which kinds are short: each is asked for alone, in a process of its own."""
+    short = []
+    for kind, flag in NAMESPACES.items():
+        pid = os.fork()
+        if pid == 0:
+            try:
+                syscalls.unshare(flag)
+            except OSError as error:
+                os._exit(error.errno == errno.ENOSPC)
+            os._exit(0)
+        if os.waitpid(pid, 0)[1]:
+            short.append(kind)
+    return tuple(short)
 
 
 def _attempt_all(*parts: Iterator[tuple[Part, Try]]) -> None:

@@ -53,6 +53,21 @@ def test_root_is_not_told_to_mount_what_is_mounted() -> None:
     assert "cgroup_enable=memory" in remedy
 
 
+@pytest.mark.parametrize(
+    ("kind", "most", "part"),
+    [("user", 0, "USER"), ("mnt", 0, "OTHERS"), ("net", 0, "OTHERS"), ("pid", 1, "USER")],
+)
+def test_the_kind_of_namespaces_that_is_short_is_named(kind: str, most: int, part: str) -> None:
+    code = "from sandbox.fitness import host_findings; [print(f) for f in host_findings() if not f.held]"
+    limited = f"echo {most} >/proc/sys/user/max_{kind}_namespaces && exec {sys.executable} -c '{code}'"
+    asked = ["unshare", "--map-root-user", "sh", "-c", limited]
+    told = subprocess.run(asked, cwd=HOME, capture_output=True, text=True, check=True).stdout
+    assert f"name=<Part.{part}:" in told
+    assert f"sysctl -w user.max_{kind}_namespaces=15000" in told
+    assert f"user.max_{kind}_namespaces is {most} here" in told
+    assert told.count("sysctl -w") == 1
+
+
 def test_a_volume_over_proc_is_named_beside_what_the_engine_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     table = [
         Mount(1, Path("/proc/kcore"), "devtmpfs", ()),
