@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # What smaps calls shared memory that no folder names: mmap(2) with MAP_SHARED, memfd_create(2), shmget(2).
 _NAMELESS = ("/dev/zero", "/memfd:", "/SYSV", "[anon_shmem")
+# The longest look at memory by share, in seconds, and for how many times as long what it found holds.
+_LONGEST_S = 0.5
+_PAUSE = 4
 
 
 class Watchdog:
@@ -24,11 +29,12 @@ class Watchdog:
     def __init__(self, order: dict[str, Any]) -> None:
         self._cpu_limit_s: float = order["cpu_s"]
         self._memory_limit: int = order["memory_bytes"]
-        self._baseline = self._private_bytes()
+        self._baseline = self._memory().unshared
         self._peak = 0
         self._shared = 0
         """What processes have in common and was counted for each, when it was last looked at."""
         self._private_then = 0
+        self._shared_until = 0.0
         self._cpu_base = self._reaped_cpu()
         self._cpu_s = 0.0
         self._lives: dict[tuple[str, str], int] = {}
@@ -48,24 +54,31 @@ class Watchdog:
         return {"cpu_s": self._cpu_s, "peak_bytes": self._peak, "over_memory": self._over_memory}
 
     def _measure(self) -> None:
-        private = self._private_bytes()
-        if private < self._private_then:
-            self._shared = 0  # some of those that shared are gone
-        used = private - self._shared - self._baseline
-        if used > self._memory_limit:
-            # Children share pages with their parent until they write: count those by share. That is slow
-            # where they are many, so what was found holds until they have more.
-            proportional = self._proportional_bytes()
-            self._shared, self._private_then = max(private - proportional, 0), private
-            used = proportional - self._baseline
-            self._over_memory = self._over_memory or used > self._memory_limit
-        self._peak = max(self._peak, used)
+        self._measure_memory()
         living_ticks = self._look_at_lives()
         # What children used whose parent ignores SIGCHLD is added to nobody's when they end: only what was
         # seen of it counts.
         seen_ticks = self._past_ticks + sum(self._lives.values())
         known_s = self._reaped_cpu() - self._cpu_base + living_ticks / _TICKS
         self._cpu_s = max(self._cpu_s, known_s, seen_ticks / _TICKS)
+
+    def _measure_memory(self) -> None:
+        memory = self._memory()
+        if memory.unshared < self._private_then:
+            self._shared = 0  # some of those that shared are gone
+        used = memory.unshared - self._shared - self._baseline
+        if memory.certain - self._baseline > self._memory_limit:
+            used = memory.certain - self._baseline
+        elif used > self._memory_limit or (self._shared and time.monotonic() > self._shared_until):
+            # Children share pages with their parent until they write: count those by share. That is slow
+            # where they are many, so what was found holds until they have more, or for some time.
+            began = time.monotonic()
+            divided = self._divided_bytes()
+            self._shared, self._private_then = max(memory.unshared - divided, 0), memory.unshared
+            self._shared_until = time.monotonic() + _PAUSE * (time.monotonic() - began)
+            used = divided - self._baseline
+        self._over_memory = self._over_memory or used > self._memory_limit
+        self._peak = max(self._peak, used)
 
     @staticmethod
     def _reaped_cpu() -> float:
@@ -91,22 +104,71 @@ class Watchdog:
         self._lives = lives
         return total
 
-    def _private_bytes(self) -> int:
-        """Memory that is no file of the host's, counted for each process that has it, and the box's files."""
-        total = 0
+    def _memory(self) -> _Memory:
+        """By what each process has, which is quickly read."""
+        unshared = tables = largest = 0
         for process in self._others():
-            for name, kib in _sizes(process / "status"):
-                if name in ("RssAnon", "RssShmem"):
-                    total += kib * 1024
-        return total + _disk_bytes()
+            has = dict(_sizes(process / "status"))
+            own = has.get("RssAnon", 0) + has.get("VmSwap", 0)
+            unshared += own + has.get("RssShmem", 0) + has.get("VmPTE", 0)
+            tables += has.get("VmPTE", 0)
+            largest = max(largest, own)
+        disk = _disk_bytes()
+        return _Memory(1024 * unshared + disk, 1024 * (tables + largest) + disk)
 
-    def _proportional_bytes(self) -> int:
-        """The same with each page divided among the processes that share it (proc(5), smaps_rollup)."""
+    def _divided_bytes(self) -> int:
+        """The same with each page divided among the processes that share it (proc(5), smaps_rollup).
+
+        A submission can make this slow, by many mappings in many processes: what there is no time left for
+        counts whole, and one process that takes memory meanwhile is seen.
+        """
+        allowed = self._memory_limit + self._baseline
+        looked = time.monotonic()
+        end_at = looked + _LONGEST_S
+        own = shared = 0
+        for process in self._others():
+            has = dict(_sizes(process / "status"))
+            own += has.get("VmPTE", 0)
+            if time.monotonic() < end_at:
+                part = dict(_sizes(process / "smaps_rollup"))
+                own += part.get("Pss_Anon", 0) + part.get("SwapPss", 0)
+                shared += part.get("Pss_Shmem", 0)
+            else:
+                own += has.get("RssAnon", 0) + has.get("VmSwap", 0)
+                shared += has.get("RssShmem", 0)
+            if time.monotonic() - looked > self.interval_s:
+                if (certain := self._memory().certain) > allowed:
+                    return certain
+                looked = time.monotonic()
+        least = 1024 * own + _disk_bytes()
+        most = least + 1024 * shared
+        if least > allowed:
+            return least
+        if most <= allowed:
+            return most
+        # What has a name lies on the box's disk and is counted there, or is the host's. To tell it is slow.
+        nameless = self._nameless_bytes(end_at)
+        return most if nameless is None else least + nameless
+
+    def _nameless_bytes(self, end_at: float) -> int | None:
+        """Shared memory without a name; None where that takes longer than until `end_at`."""
         total = 0
         for process in self._others():
-            total += 1024 * sum(kib for name, kib in _sizes(process / "smaps_rollup") if name == "Pss_Anon")
-            total += 1024 * sum(_shared_kib(process))
-        return total + _disk_bytes()
+            for kib in _shared_kib(process):
+                if time.monotonic() > end_at:
+                    return None
+                total += kib * 1024
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Bytes that are no file of the host's: the processes', their page tables, and the box's files."""
+
+    unshared: int
+    """Counted for each process that has it."""
+    certain: int
+    """At least so much it is, whatever the processes share."""
 
 
 def _sizes(file: Path) -> Iterator[tuple[str, int]]:
@@ -122,18 +184,18 @@ def _sizes(file: Path) -> Iterator[tuple[str, int]]:
 
 
 def _shared_kib(process: Path) -> Iterator[int]:
-    """Shared memory without a name; what has one lies on the box's disk and is counted there."""
+    """For each mapping its part of shared memory without a name, 0 for other kinds (proc(5), smaps)."""
+    nameless = False
     try:
-        lines = (process / "smaps").read_text(errors="replace").splitlines()
+        with (process / "smaps").open(errors="replace") as lines:  # which may be millions
+            for line in lines:
+                first, *rest = line.split()
+                if not first.endswith(":"):
+                    nameless = len(rest) > 4 and rest[4].startswith(_NAMELESS)
+                elif first == "Pss:":
+                    yield int(rest[0]) if nameless else 0
     except OSError:
         return
-    nameless = False
-    for line in lines:
-        first, *rest = line.split()
-        if not first.endswith(":"):
-            nameless = len(rest) > 4 and rest[4].startswith(_NAMELESS)
-        elif nameless and first == "Pss:":
-            yield int(rest[0])
 
 
 def _disk_bytes() -> int:

@@ -64,6 +64,56 @@ def test_memory_beyond_the_limit_is_its_own_status(box: Sandbox, source: str) ->
     assert "128 MiB" in outcome.reason
 
 
+def test_memory_that_is_shared_no_longer_counts_for_each_that_has_it(box: Sandbox) -> None:
+    source = """
+        import os, time
+        x = bytearray(b'x') * (40 * 2**20)
+        for _ in range(4):
+            if os.fork() == 0:
+                time.sleep(0.4)
+                for at in range(0, len(x), 4096): x[at] = 1
+                time.sleep(60)
+        time.sleep(60)
+    """
+    outcome = run_python(box, source, limits=replace(SMALL, cpu_s=10, wall_s=20))
+    assert outcome.status is Status.MEMORY_LIMIT
+
+
+def test_memory_is_bounded_while_processes_of_many_mappings_are_looked_at(box: Sandbox) -> None:
+    source = """
+        import ctypes, mmap, os, time
+        libc = ctypes.CDLL(None)
+        libc.mmap.restype = ctypes.c_void_p
+        number, place = ctypes.c_long, ctypes.c_void_p
+        count = 30_000
+        first = libc.mmap(None, number(count * 8192), 3, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS, -1, number(0))
+        for at in range(count): libc.mprotect(place(first + at * 8192), number(4096), 1)
+        shared = bytearray(b'x') * (10 * 2**20)
+        for _ in range(12):
+            if os.fork() == 0: time.sleep(60)
+        time.sleep(0.1)
+        own = b''.join([b'x' * 2**26] * 8)
+        print('had it')
+    """
+    outcome = run_python(box, source, limits=replace(SMALL, cpu_s=10, wall_s=20))
+    assert outcome.status is Status.MEMORY_LIMIT
+    assert outcome.wall_s < 10
+
+
+def test_page_tables_count_as_memory(box: Sandbox) -> None:
+    source = """
+        import mmap
+        x = []
+        for _ in range(5):
+            x.append(mmap.mmap(-1, 2**35, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, mmap.PROT_READ))
+            for at in range(0, 2**35, 2**21): x[-1][at]
+        import time
+        time.sleep(0.1)
+    """
+    outcome = run_python(box, source, limits=replace(SMALL, cpu_s=10, wall_s=20))
+    assert outcome.status is Status.MEMORY_LIMIT
+
+
 def test_a_flood_of_output_is_cut_at_the_limit(box: Sandbox) -> None:
     outcome = run_python(box, "while True: print('x' * 1000)")
     assert outcome.status is Status.OUTPUT_LIMIT
