@@ -294,7 +294,12 @@ GROUPS = (
             Call("shutdown", 48, 210, "multiprocessing, asyncio"),
             Call("getsockname", 51, 204, "multiprocessing, asyncio"),
             Call("getpeername", 52, 205, "multiprocessing, asyncio"),
-            Call("setsockopt", 54, 208, "multiprocessing, asyncio"),
+            Call(
+                "setsockopt",
+                54,
+                208,
+                "multiprocessing, asyncio; sizes of buffers are answered without effect",
+            ),
             Call("getsockopt", 55, 209, "multiprocessing, asyncio"),
         ),
     ),

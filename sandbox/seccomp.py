@@ -28,6 +28,8 @@ _X32_BIT = 0x40000000
 
 _NEW_NAMESPACE_FLAGS = 0x7E020080
 _AF_UNIX = 1
+_SOL_SOCKET = 1
+_SO_SNDBUF, _SO_RCVBUF, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 7, 8, 32, 33
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _F_SETLEASE, _F_NOTIFY = 1024, 1026
 _MAP_HUGETLB = 0x40000
@@ -88,6 +90,11 @@ def _rules(call: str) -> list[Instruction]:
         case "socket" | "socketpair":
             no_family = (_RETURN, 0, 0, _errno(errno.EAFNOSUPPORT))
             return [load(0), (_JUMP_EQUAL, 0, 1, _AF_UNIX), allow, no_family]
+        case "setsockopt":  # what buffers hold is the kernel's memory: they keep the size that all have
+            done = (_RETURN, 0, 0, _errno(0))
+            sizes = [(_JUMP_EQUAL, 3, 0, _SO_SNDBUF), (_JUMP_EQUAL, 2, 0, _SO_RCVBUF)]
+            sizes += [(_JUMP_EQUAL, 1, 0, _SO_SNDBUFFORCE), (_JUMP_EQUAL, 0, 1, _SO_RCVBUFFORCE)]
+            return [load(1), (_JUMP_EQUAL, 0, 6, _SOL_SOCKET), load(2), *sizes, done, allow]
         case "prctl":
             tests = [step for option in _PRCTL_ALLOWED for step in ((_JUMP_EQUAL, 0, 1, option), allow)]
             return [load(0), *tests, refuse]

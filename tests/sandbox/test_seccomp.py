@@ -130,6 +130,16 @@ def test_families_of_sockets_other_than_unix_are_unknown(machine: str) -> None:
 
 
 @MACHINES
+def test_sizes_of_buffers_are_answered_and_stay(machine: str) -> None:
+    number = number_of("setsockopt", machine)
+    assert number is not None
+    options = {option: verdict(machine, Profile.ML, number, 3, 1, option) for option in range(128)}
+    # SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE
+    assert {option for option, said in options.items() if said != ALLOWED} == {7, 8, 32, 33}
+    assert options[7] == 0x00050000  # SECCOMP_RET_ERRNO, and no error
+
+
+@MACHINES
 @PROFILES
 def test_another_architectures_table_kills(machine: str, profile: Profile) -> None:
     i386 = 0x40000003
