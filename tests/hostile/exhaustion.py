@@ -479,6 +479,14 @@ TIME: tuple[Attack, ...] = (
     ),
     Attack(
         15,
+        "a source that its reader would need minutes for",
+        "\n" * 250_000 + "console.log(2 * Number(require('fs').readFileSync(0, 'utf8')));\n",
+        (AC,),
+        target=Target.SLOW,
+        language="javascript",
+    ),
+    Attack(
+        15,
         "recursion in a compiled program",
         "int f(int n) { volatile char a[4096]; a[n % 4096] = 1; return f(n + 1) + a[0]; }\n"
         "int main(void) { return f(1); }",

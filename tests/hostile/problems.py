@@ -53,7 +53,7 @@ def _write(parent: Path, target: Target) -> Path:
 
 def _program(parent: Path, limits: dict[str, float], *, wall_s: float) -> Path:
     touchstone = {key: TOUCHSTONE[key] for key in ("topics", "difficulty", "expected_minutes")}
-    touchstone |= {"kind": "pass-fail", "languages": ["python", "c"], "wall_time": wall_s}
+    touchstone |= {"kind": "pass-fail", "languages": ["python", "c", "javascript"], "wall_time": wall_s}
     tests = {"sample/1": 21, "secret/1": -4, "secret/2": 10**12}
     files: dict[str, str | None] = {f"data/{name}.in": f"{given}\n" for name, given in tests.items()}
     files |= {f"data/{name}.ans": f"{2 * given}\n" for name, given in tests.items()}

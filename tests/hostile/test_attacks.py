@@ -8,6 +8,7 @@ from grader.verdict import Verdict
 from tests.hostile.attack import Attack, Target
 from tests.hostile.catalogue import ATTACKS
 from tests.hostile.conftest import Arena
+from tests.languages import require
 
 SLACK_S = 3
 """How much longer than its limit a run may last; the supervisor may have to wait for the processor."""
@@ -15,6 +16,7 @@ SLACK_S = 3
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.number} {attack.name}")
 def test_an_attack_gets_its_verdict_and_changes_nothing(arena: Arena, attack: Attack) -> None:
+    require(attack.language, arena.watched.sandbox)
     judged = arena.attacked(attack)
     outcomes = list(arena.watched.outcomes)
     said = b"\n".join(outcome.stderr[-800:] for outcome in outcomes).decode(errors="replace")

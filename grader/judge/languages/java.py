@@ -50,21 +50,24 @@ _JVM = (
     "-Xss64m",
     "-Dfile.encoding=UTF-8",
 )
-# Comments, text blocks, strings and characters, in which a brace or a word means nothing.
-_QUOTED = re.compile(
-    r"//[^\n]*|/\*.*?\*/|\"\"\".*?(?<!\\)\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
-)
-_TYPE = re.compile(r"(?P<public>\bpublic\s+)?(?:\b\w+\s+)*?\b(?:class|record|enum|interface)\s+(?P<name>\w+)")
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
-_MAIN = re.compile(r"\bvoid\s+main\s*\(")
+# What a reader of the code must not look into: comments, text blocks, strings and characters. The expressions
+# are tried at every place of a source that anybody sends in, before any box: none may read on and come back.
+_QUOTE = re.compile(r"//[^\n]*+|/\*|\"\"\"|[\"']")
+_END_OF_BLOCK = re.compile(r"(?<!\\)\"\"\"")
+_INSIDE = {mark: re.compile(rf"[^{mark}\\\n]*+(?:\\.[^{mark}\\\n]*+)*+", re.DOTALL) for mark in "\"'"}
+_WORDS = re.compile(r"\w++(?:\s++\w++)*+")
+_TYPE_WORDS = frozenset({"class", "record", "enum", "interface"})
+_DECLARED = re.compile(r"\b(?:class|record|enum|interface)\s++(?=(\w++))")
+_PACKAGE = re.compile(r"^[^\S\n]*+package\s++([\w.]++)\s*+;", re.MULTILINE)
+_MAIN = re.compile(r"\bvoid\s++main\s*+\(")
 
 
 def program(source: str, _: Toolchain) -> Plan:
     """The file is named after its public class; the class with `main` is run."""
-    code = _QUOTED.sub(" ", source)
-    types = [(match, match["name"]) for match in _TYPE.finditer(_top_level(code))]
-    public = next((name for match, name in types if match["public"]), None)
-    names = [name for _, name in types]
+    code = _without_quoted(source)
+    types = _types(_top_level(code))
+    public = next((name for name, is_public in types if is_public), None)
+    names = [name for name, _ in types]
     main = public or ("Main" if "Main" in names else _class_with_main(code, names))
     package = _PACKAGE.search(code)
     start = f"{package[1]}.{main}" if package else main
@@ -100,6 +103,68 @@ def _run(start: str) -> Run:
     return run
 
 
+def _without_quoted(source: str) -> str:
+    """The code with a space in the place of each comment, text block, string and character.
+
+    What is never closed is no such thing: its mark stays, and the text behind it is looked at.
+    """
+    kept: list[str] = []
+    at = done = 0
+    open_until = dict.fromkeys(("/*", '"""', '"', "'"), 0)
+    while found := _QUOTE.search(source, at):
+        start, mark = found.start(), found.group()
+        at, end = found.end(), -1
+        if mark.startswith("//"):
+            end = at
+        elif start >= open_until[mark]:
+            end = _end_of_quoted(source, at, mark, open_until)
+        if end < 0 and mark == '"""':
+            # Two of the three marks are an empty string.
+            at, end = start + 2, start + 2
+        if end >= 0:
+            kept += source[done:start], " "
+            at = done = end
+    return "".join([*kept, source[done:]])
+
+
+def _end_of_quoted(source: str, at: int, mark: str, open_until: dict[str, int]) -> int:
+    """Where the thing ends that `mark` opened before `at`, -1 where nothing closes it.
+
+    Then `open_until` says how far the same mark need not be tried again: there it would fail as well.
+    """
+    if mark in _INSIDE:
+        inside = _INSIDE[mark].match(source, at)
+        end = inside.end() if inside else at
+        if source[end : end + 1] == mark:
+            return end + 1
+        open_until[mark] = end
+        return -1
+    if mark == "/*":
+        end = source.find("*/", at)
+        closed = end + 2 if end >= 0 else -1
+    else:
+        block = _END_OF_BLOCK.search(source, at)
+        closed = block.end() if block else -1
+    if closed < 0:
+        open_until[mark] = len(source)
+    return closed
+
+
+def _types(code: str) -> list[tuple[str, bool]]:
+    """The types that are declared, and whether the words before each begin with `public`."""
+    found = []
+    for run in _WORDS.finditer(code):
+        words = run.group().split()
+        first = at = 0
+        while at < len(words) - 1:
+            if words[at] in _TYPE_WORDS:
+                found.append((words[at + 1], at > first and words[first] == "public"))
+                first = at = at + 2
+            else:
+                at += 1
+    return found
+
+
 def _top_level(code: str) -> str:
     """The text outside all braces."""
     depth, kept = 0, []
@@ -114,7 +179,8 @@ def _class_with_main(code: str, names: list[str]) -> str:
     """The last class that is declared before `main`, the first of all where there is no `main`."""
     main = _MAIN.search(code)
     before = code[: main.start()] if main else ""
-    declared = [name for name in names if re.search(rf"\b(?:class|record|enum|interface)\s+{name}\b", before)]
+    earlier = {match[1] for match in _DECLARED.finditer(before)}
+    declared = [name for name in names if name in earlier]
     return (declared or names or ["Main"])[-1 if declared else 0]
 
 

@@ -27,7 +27,8 @@ DRIVER = "driver.cjs"
 STREAMS = {"touchstone-streams.cjs": driver("streams.cjs")}
 _PRELOAD = ("--require", *(f"/work/{name}" for name in STREAMS))
 _STACK_KIB = 48 * 1024
-_MODULE = re.compile(r"^\s*(?:import\s*[\w*{\"']|export\s*[\w*{])", re.MULTILINE)
+# Tried at every line of a source that anybody sends in, before any box: a line must not read on to the next.
+_MODULE = re.compile(r"^[^\S\n]*+(?:import\s*+[\w*{\"']|export\s*+[\w*{])", re.MULTILINE)
 
 
 def program(source: str, _: Toolchain) -> Plan:
