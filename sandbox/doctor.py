@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import landlock, remedies, starter
+from sandbox import landlock, remedies, starter, ulimits
 from sandbox.client import Config, private_sandbox
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, SandboxUnavailable
 from sandbox.fitness import assurance_findings, host_findings
 from sandbox.guarantees import Finding
 from sandbox.hierarchy import Hierarchy
@@ -16,6 +16,7 @@ from sandbox.host import Host, has_proc, look
 from sandbox.job import Runtime
 from sandbox.oci.runtimes import OciRuntime, find_runtimes
 from sandbox.selfcheck import self_check
+from sandbox.trial import Part
 
 _OPTIONAL = frozenset({"exact accounting", "Landlock in the kernel", "a starter of commands"})
 
@@ -42,10 +43,13 @@ def diagnose(*, high_assurance: bool = False, oci_runtime: str | None = None) ->
     if all(finding.held for finding in findings):
         try:
             found, guarantees = _box_findings(high_assurance, oci_runtime)
-            findings += found
         except SandboxError as error:
-            remedy = "Its errors above name the call that was refused."
-            findings.append(Finding("sandbox", False, str(error), remedy))
+            said = error.message if isinstance(error, SandboxUnavailable) else str(error)
+            found = [Finding("sandbox", False, said, "Its errors above name the call that was refused.")]
+        findings += [*found, *_scarce(found)]
+    else:
+        # Not where a box is refused for good: then they are not the reason.
+        findings += _scarce([finding for finding in findings if finding.name == Part.TRYING])
     if has_proc():
         findings += [_accounting(look()), _second_wall(), _starter()]
     needed = [finding for finding in findings if finding.name not in _OPTIONAL]
@@ -62,6 +66,12 @@ def _box_findings(high_assurance: bool, oci_runtime: str | None) -> tuple[list[F
         )
         with private_sandbox(config) as sandbox:
             return list(self_check(sandbox)), sandbox.guarantees()
+
+
+def _scarce(tried: list[Finding]) -> list[Finding]:
+    """The limits that may be the reason where something of these does not hold."""
+    low = [] if all(finding.held for finding in tried) else ulimits.scarce(look())
+    return [Finding("limits of this process", False, "; ".join(low), remedies.LIMITS)] if low else []
 
 
 def _accounting(host: Host) -> Finding:

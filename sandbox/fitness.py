@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 
-from sandbox import remedies
+from sandbox import remedies, ulimits
 from sandbox.errors import SandboxUnavailable
 from sandbox.forking import may_map_range
 from sandbox.guarantees import Finding
@@ -23,6 +23,9 @@ def host_findings() -> Iterator[Finding]:
         yield Finding("/proc", False, "no process file system is mounted there", remedies.PROC)
         return
     host = look()
+    low = ulimits.forbidding()
+    if low:
+        yield Finding("limits of this process", False, "; ".join(low), remedies.LIMITS)
     supported = host.system == "Linux" and host.machine in ("x86_64", "aarch64") and host.wsl != 1
     yield Finding("host", supported, str(host), "" if supported else remedies.for_system(host))
     release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])

@@ -52,6 +52,22 @@ class Hierarchy:
         """Whether this host shows some, and shows one that even root may not write to."""
         return any(mount.is_read_only() for mount in _mounted())
 
+    @staticmethod
+    def most_processes() -> int | None:
+        """How many this process's own group may have with those around it; None where nothing bounds them."""
+        v1, v2 = _mount_points()
+        own = _own_paths()
+        found = []
+        for point, path in ((v1.get("pids"), own.get("pids", "/")), (v2, own.get("", "/"))):
+            if point is None:
+                continue
+            folder = _own_folder(point, path)
+            for candidate in (folder, *folder.parents):
+                bound = candidate / "pids.max"
+                if candidate.is_relative_to(point) and bound.exists():
+                    found.append(bound.read_text().strip())
+        return min((int(text) for text in found if text != "max"), default=None)
+
     def group(self, name: str) -> Group | None:
         """The group of one slot, made if absent; None where the host gives no groups."""
         if self._v1:

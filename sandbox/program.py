@@ -23,7 +23,7 @@ from sandbox.environment import CLEAN
 from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
 MOST_PENDING_SIGNALS = 1024
-_SAME_FOR_ALL = {
+SAME_FOR_ALL = {
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_NOFILE: 256,
     resource.RLIMIT_STACK: 64 * 1024 * 1024,
@@ -31,6 +31,7 @@ _SAME_FOR_ALL = {
     # Timers and queued signals: the kernel counts them by account, and boxes may share one with the host.
     resource.RLIMIT_SIGPENDING: MOST_PENDING_SIGNALS,
 }
+"""Limits, soft and hard, that every program gets."""
 _OF_THE_RUN = (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC)
 _NICENESS = 0
 # Python ignores these two for itself; a program expects the defaults.
@@ -80,7 +81,7 @@ def _confine(program_filter: bytes) -> None:
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     # The first to go when the box runs out of memory is the submission, not the box.
     Path("/proc/self/oom_score_adj").write_text("1000")
-    for kind, value in _SAME_FOR_ALL.items():
+    for kind, value in SAME_FOR_ALL.items():
         if resource.getrlimit(kind) != (value, value):  # gVisor lets only its bundle set some
             resource.setrlimit(kind, (value, value))
     landlock.put_on(landlock.wall())

@@ -10,6 +10,7 @@ from sandbox.trial import NAMESPACES, Part, Step
 
 KERNEL = "Read-only bind mounts are made with mount_setattr(2): use Linux 5.12 or later."
 PROC = "As root: mount -t proc proc /proc, in a chroot before it is entered."
+LIMITS = "Raise them where this is started, soft and hard alike."
 LANDLOCK = (
     "Nothing needs it: it is a second wall. For it use Linux 5.13 or later with CONFIG_SECURITY_LANDLOCK, "
     "and `landlock` among the modules in the kernel's `lsm=` parameter."

@@ -65,7 +65,10 @@ class Step:
 def tried() -> tuple[Step, ...]:
     """The steps as a process of its own made them, so that nothing of this one changes."""
     command = [sys.executable, "-m", "sandbox.trial"]
-    said = subprocess.run(command, cwd=_HOME, capture_output=True, text=True, check=False)  # noqa: S603
+    try:
+        said = subprocess.run(command, cwd=_HOME, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError as error:
+        return (Step(Part.TRYING, f"it cannot be started: {error.strerror}", error.errno or 0),)
     try:
         steps = tuple(_parsed(line) for line in said.stdout.splitlines())
     except (ValueError, TypeError):

@@ -61,5 +61,8 @@ def _version(path: str) -> str:
 
 
 def _said(command: Sequence[str]) -> str:
-    told = subprocess.run(list(command), capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    try:
+        told = subprocess.run(list(command), capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    except BlockingIOError:  # fork(2): the account may have no other process, a runtime's neither
+        return ""
     return told.stdout

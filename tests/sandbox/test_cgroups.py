@@ -11,6 +11,7 @@ import pytest
 from sandbox import hierarchy, mount_table, syscalls
 from sandbox.cgroups import ControlFile, lock_folder, remove_stale
 from sandbox.cgroups_v2 import GroupV2
+from sandbox.mount_table import Mount
 
 UNIFIED = next(
     (
@@ -144,6 +145,16 @@ def test_the_layout_of_the_host_is_recognised(
     monkeypatch.setattr(mount_table, "_TABLE", tmp_path / "mounts")
     monkeypatch.setattr(hierarchy, "_OWN", tmp_path / "own")
     assert hierarchy.Hierarchy.available_version() == version
+
+
+def test_the_narrowest_bound_on_processes_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.slice" / "b.service").mkdir(parents=True)
+    (tmp_path / "a.slice" / "pids.max").write_text("30\n")
+    (tmp_path / "a.slice" / "b.service" / "pids.max").write_text("max\n")
+    (tmp_path / "own").write_text("0::/a.slice/b.service")
+    monkeypatch.setattr(hierarchy, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(hierarchy, "_mounted", lambda: [Mount(1, tmp_path, "cgroup2", ("rw",))])
+    assert hierarchy.Hierarchy.most_processes() == 30
 
 
 if UNIFIED is not None:

@@ -13,6 +13,7 @@ from sandbox.host import Container, Host
 from sandbox.mount_table import Mount
 from sandbox.remedies import for_accounting, for_step
 from sandbox.trial import Part, Step
+from tests.sandbox.conftest import LAUNCHES, launcher_of
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -68,6 +69,33 @@ def test_the_kind_of_namespaces_that_is_short_is_named(kind: str, most: int, par
     assert told.count("sysctl -w") == 1
 
 
+def diagnosed(*launcher: str) -> str:
+    """What does not hold on the host that the launcher makes, as doctor finds it."""
+    code = "from sandbox.doctor import diagnose; [print(f) for f in diagnose().findings if not f.held]"
+    asked = [*launcher, sys.executable, "-c", code]
+    told = subprocess.run(asked, cwd=HOME, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    return told.stdout
+
+
+def test_a_limit_that_no_box_fits_into_is_named() -> None:
+    said = diagnosed("prlimit", "--nofile=100")
+    assert "100 open files, 256 would do (ulimit -n" in said
+
+
+def test_a_limit_that_suffices_for_one_box_but_not_for_a_pool_is_named() -> None:
+    limited = 'echo 3 >/proc/sys/user/max_user_namespaces && exec "$@"'
+    said = diagnosed("unshare", "--map-root-user", "sh", "-c", limited, "sh")
+    assert "name='sandbox'" in said
+    assert "user.max_user_namespaces is 3" in said
+
+
+def test_an_account_that_may_have_no_other_process_is_told_so() -> None:
+    said = diagnosed(*launcher_of(LAUNCHES[-1]), "unshare", "--map-current-user", "prlimit", "--nproc=1")
+    assert "1 processes of the account" in said
+    assert "ulimit -u" in said
+
+
 def test_a_volume_over_proc_is_named_beside_what_the_engine_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     table = [
         Mount(1, Path("/proc/kcore"), "devtmpfs", ()),
@@ -86,11 +114,8 @@ def test_a_volume_over_proc_is_named_beside_what_the_engine_covers(monkeypatch: 
     ids=["none", "processes alone"],
 )
 def test_a_host_without_proc_or_with_half_of_it_is_told_in_one_finding(options: str, said: str) -> None:
-    code = "from sandbox.doctor import diagnose; [print(f) for f in diagnose().findings if not f.held]"
-    mounted = f"mount {options} /proc && exec {sys.executable} -c '{code}'"
-    asked = ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "sh", "-c", mounted]
-    told = subprocess.run(asked, cwd=HOME, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    needed = [line for line in told.stdout.splitlines() if "exact accounting" not in line]
+    apart = ("unshare", "--map-root-user", "--mount", "--pid", "--fork")
+    told = diagnosed(*apart, "sh", "-c", f'mount {options} /proc && exec "$@"', "sh")
+    needed = [line for line in told.splitlines() if "exact accounting" not in line]
     assert len(needed) == bool(said)
     assert said in "".join(needed)
