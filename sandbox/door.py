@@ -17,6 +17,7 @@ from sandbox import syscalls
 READY = "ready"
 """What a supervisor prints once its door is open."""
 _BACKLOG = 128
+_ANSWER_TIMEOUT_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,21 @@ class Silent:
     """Those who have come in and say nothing. Beyond `most` of them, the one that has for longest must go.
 
     A client keeps its connection for its next run, and makes a new one where it was hung up on. So nobody
-    can keep others out, or take up what the supervisor needs, by saying nothing.
+    can keep others out, or take up what the supervisor needs, by saying nothing. Nor by asking on and on and
+    reading no answer: who does so counts among them, and goes before them.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._waiting: dict[socket.socket, None] = {}
+        self._waiting: dict[socket.socket, bool] = {}
+        """Whether it does not read, for each."""
 
     @contextmanager
-    def waiting(self, connection: socket.socket) -> Iterator[None]:
+    def waiting(self, connection: socket.socket, *, reads: bool = True) -> Iterator[None]:
         """Counts the connection among them."""
         with self._lock:
-            self._waiting[connection] = None
+            self._waiting[connection] = not reads
             if len(self._waiting) > self._most:
                 self._hang_up()
         try:
@@ -57,9 +60,20 @@ class Silent:
         with self._lock:
             return self._hang_up()
 
+    def send(self, connection: socket.socket, packet: bytes) -> None:
+        """Sends an answer. `BlockingIOError` where for a few seconds there is no room for it: some hundred
+        earlier ones are unread, and a client that waits for its own leaves none."""
+        try:
+            connection.send(packet, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            timeout = struct.pack("ll", _ANSWER_TIMEOUT_S, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
+            with self.waiting(connection, reads=False):
+                connection.send(packet)
+
     def _hang_up(self) -> bool:
-        for longest in self._waiting:
-            if not _has_spoken(longest):
+        for longest in sorted(self._waiting, key=self._waiting.__getitem__, reverse=True):
+            if self._waiting[longest] or not _has_spoken(longest):
                 del self._waiting[longest]
                 with suppress(OSError):  # it went by itself
                     longest.shutdown(socket.SHUT_RDWR)

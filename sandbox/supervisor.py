@@ -40,7 +40,7 @@ from sandbox.pool import Plan, Pool
 from sandbox.run import Run, Source
 from sandbox.stopping import Stop
 from sandbox.syscalls import die_with_parent
-from sandbox.wire import DescriptorsLost, NoMessage, WireError, receive_control, send_control
+from sandbox.wire import DescriptorsLost, NoMessage, WireError, receive_control
 
 _TAKE_TIMEOUT_S = 180.0
 _HOUSEKEEPING_S = 5.0
@@ -217,7 +217,7 @@ class Supervisor:
                 return
             with contextlib.suppress(WireError, OSError):
                 while True:
-                    send_control(connection, self._answered(connection))
+                    self._silent.send(connection, json.dumps(self._answered(connection)).encode())
 
     def _answered(self, connection: socket.socket) -> dict[str, Any]:
         """Takes one order and carries it out; what was wrong with it, where it cannot be."""

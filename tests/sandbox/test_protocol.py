@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import select
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,13 @@ from typing import Any
 
 import pytest
 
+from sandbox import payload
 from sandbox.client import Config, SocketSandbox, private_sandbox
 from sandbox.door import Owner
 from sandbox.errors import SandboxError
-from sandbox.job import Runtime
+from sandbox.job import Job, Runtime, Script
+from sandbox.reporting import receive_report
+from sandbox.wire import receive_message
 from tests.hostile.host_state import Host, HostState
 from tests.sandbox.conftest import LAUNCHES, launcher_of, socket_folder
 from tests.sandbox.runs import SMALL, printed, run_python
@@ -31,6 +35,7 @@ ORDER: dict[str, Any] = {
     "high_assurance": False,
     "payload_bytes": 0,
 }
+JOB = Job(Runtime.PYTHON, Script("main.py"), files={"main.py": b"print(6 * 7)"}, limits=SMALL)
 STRANGER = Owner(65_534, 65_534)
 ANSWERED_WITHIN_S = 30.0
 SETTLED_WITHIN_S = 30.0
@@ -132,6 +137,56 @@ def test_a_crowd_that_says_nothing_keeps_nobody_out(guarded: Guarded) -> None:
         assert connections[0].recv(1) == b"", "who has been silent for longest is hung up on"
         assert asked(connections[-1], b'{"op": "ping"}')["pid"] == guarded.pid
     guarded.is_unharmed()
+
+
+def test_who_asks_on_and_reads_no_answer_keeps_nobody_out_and_is_hung_up_on(guarded: Guarded) -> None:
+    guarded.sandbox.close()
+    wait_until(lambda: threads(guarded.pid) < guarded.threads)  # nobody is there who says nothing
+    with ExitStack() as crowd:
+        deaf = [crowd.enter_context(guarded.connection()) for _ in range(3)]
+        for connection in deaf:
+            ask_and_never_read(connection)
+        with no_more_descriptors(guarded.pid):
+            for _ in range(2):
+                another = crowd.enter_context(guarded.connection())
+                assert asked(another, b'{"op": "ping"}')["pid"] == guarded.pid
+            assert any(map(is_hung_up_on, deaf)), "they make room"
+        patient = crowd.enter_context(guarded.connection())
+        report = crowd.enter_context(begun(patient, JOB))
+        wait_until(lambda: all(map(is_hung_up_on, deaf)))
+        # Who takes its time over one answer, and reads it then, is none of them.
+        told = receive_report(report, wanted=(), output_bytes=100, collect_bytes=0)
+        assert bytes(told.stdout) == b"42\n"
+        assert receive_message(patient)["stopped"] is None
+        assert asked(patient, b'{"op": "ping"}')["pid"] == guarded.pid
+    guarded.is_unharmed()
+
+
+@contextmanager
+def begun(connection: socket.socket, job: Job) -> Iterator[socket.socket]:
+    """A run under way, by the data connection on which its report comes."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with ours:
+        with theirs:
+            socket.send_fds(connection, [json.dumps(ORDER).encode()], [theirs.fileno()])
+        payload.send(ours, job)
+        yield ours
+
+
+def ask_and_never_read(connection: socket.socket) -> None:
+    """Until nothing more is taken, not even after a while."""
+    poll = select.poll()
+    poll.register(connection, select.POLLOUT)
+    connection.setblocking(False)
+    while poll.poll(300):
+        with suppress(BlockingIOError):
+            connection.send(b'{"op": "ping"}')
+
+
+def is_hung_up_on(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, 0)
+    return bool(poll.poll(0))
 
 
 def test_a_supervisor_out_of_descriptors_serves_on_for_the_silent_make_room(guarded: Guarded) -> None:
