@@ -100,3 +100,49 @@ def test_both_in_a_talk_may_end_by_themselves_after_much_output_in_javascript(
     package = read_package(foreign_package(tmp_path, files, problem={"type": "interactive"}))
     result = judged(package, "javascript", answer)
     assert result.verdict == "AC", result.message
+
+
+RECURSING = "class Main {{ static int f(int n) {{ return 1 + f(n + 1); }} {} }}"
+DEEP = "class Main { static int f(int n) { return n == 0 ? 0 : 1 + f(n - 1); } "
+LIVE = {
+    "java": """
+        class Main {
+            public static void main(String[] args) {
+                var kept = new java.util.ArrayList<int[]>();
+                for (int i = 0; i < 70 * 16; i++) kept.add(new int[1 << 14]);
+                for (int i = 0; i < 200; i++) kept.set(i, new int[1 << 14]);
+                System.out.println(42);
+            }
+        }
+    """,
+    "javascript": "const kept = [];\n"
+    "for (let i = 0; i < 70 * 8; i++) kept.push(new Array(16384).fill(0).map((_, j) => j + 0.5));\n"
+    "console.log(42);",
+}
+
+
+@pytest.mark.parametrize("memory", [64, 128, 256])
+def test_an_endless_recursion_in_java_is_a_runtime_error_that_it_may_catch(
+    judged: Any, tmp_path: Path, memory: int
+) -> None:
+    package = one_test(tmp_path, "42\n", memory=memory)
+    ends = RECURSING.format("public static void main(String[] args) { System.out.println(f(0)); }")
+    caught = RECURSING.format(
+        "public static void main(String[] args) {"
+        " try { f(0); } catch (StackOverflowError e) { System.out.println(42); } }"
+    )
+    verdicts = [str(judged(package, "java", source).verdict) for source in (ends, caught)]
+    assert verdicts == ["RE", "AC"]
+
+
+def test_a_deep_recursion_in_java_has_room(judged: Any, tmp_path: Path) -> None:
+    main = "public static void main(String[] args) { System.out.println(f(250_000) - 249_958); } }"
+    assert judged(one_test(tmp_path, "42\n"), "java", DEEP + main).verdict == "AC"
+
+
+@pytest.mark.parametrize("language", LIVE)
+def test_a_program_may_keep_more_than_half_of_its_memory_limit(
+    judged: Any, tmp_path: Path, language: str
+) -> None:
+    result = judged(one_test(tmp_path, "42\n"), language, LIVE[language])
+    assert result.verdict == "AC", result.message

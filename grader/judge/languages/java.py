@@ -28,9 +28,11 @@ from questionbank.packages.starters.java import (
 )
 from questionbank.packages.starters.names import free_name
 from questionbank.packages.types import TypeWord, parse_type
-from sandbox.job import Command, Limits
+from sandbox.job import MIB, Command, Limits
 
-_OWN_MEMORY_MIB = 64
+# Code, classes, the collector and the threads' stacks, of a program that uses much of the library.
+_OWN_MEMORY_MIB = 48
+_MOST_STACK_MIB = 64
 _COMPILE = (
     "javac",
     "-J-Xmx512m",
@@ -47,7 +49,6 @@ _JVM = (
     "-XX:-UseContainerSupport",
     "-XX:+ExitOnOutOfMemoryError",
     "-Xms16m",
-    "-Xss64m",
     "-Dfile.encoding=UTF-8",
 )
 # What a reader of the code must not look into: comments, text blocks, strings and characters. The expressions
@@ -97,8 +98,8 @@ def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
 
 def _run(start: str) -> Run:
     def run(limits: Limits) -> Command:
-        heap = heap_mib(limits, _OWN_MEMORY_MIB)
-        return Command((*_JVM, f"-Xmx{heap}m", "-cp", "classes", start))
+        sizes = (f"-Xmx{heap_mib(limits, _OWN_MEMORY_MIB)}m", f"-Xss{_stack_mib(limits)}m")
+        return Command((*_JVM, *sizes, "-cp", "classes", start))
 
     return run
 
@@ -163,6 +164,11 @@ def _types(code: str) -> list[tuple[str, bool]]:
             else:
                 at += 1
     return found
+
+
+def _stack_mib(limits: Limits) -> int:
+    """A stack that can run over: the JVM takes six times its size beside it to unwind compiled frames."""
+    return max(min(limits.memory_bytes // MIB // 8, _MOST_STACK_MIB), 8)
 
 
 def _top_level(code: str) -> str:

@@ -20,7 +20,7 @@ from questionbank.packages.starters.javascript import RESERVED
 from questionbank.packages.starters.names import free_name
 from sandbox.job import Command, Limits
 
-OWN_MEMORY_MIB = 64
+OWN_MEMORY_MIB = 40
 FULL_HEAP = (b"JavaScript heap out of memory", b"invalid size error Reached heap limit")
 DRIVER = "driver.cjs"
 # In every box of node's; a name that no answer's own file has.
