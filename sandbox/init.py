@@ -24,6 +24,7 @@ from sandbox.environment import search_path
 from sandbox.job import Command, Job, Runtime, Script
 from sandbox.program import serve_one_program
 from sandbox.seccomp import compile_filter
+from sandbox.socket_memory import SocketMemory
 from sandbox.watchdog import Watchdog
 from sandbox.wire import WireError, receive_control, send_control
 
@@ -63,7 +64,7 @@ def become_init(
     try:
         _enter_box()
         disk = syscalls.pick_file_system("/work")
-        _serve(_parked(control, filters, scripts=scripts, starter=starter, disk=disk), watch=watch)
+        _serve(_parked(control, filters, scripts=scripts, watch=watch, starter=starter, disk=disk))
     except (WireError, BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the supervisor or the client is gone, and with it everyone who would care
     os._exit(0)
@@ -80,7 +81,7 @@ def serve_contained(
     try:
         syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
         os.chdir("/work")
-        _serve(_parked(control, filters, scripts=scripts, ahead_s=ahead_s), watch=watch)
+        _serve(_parked(control, filters, scripts=scripts, watch=watch, ahead_s=ahead_s))
     except (WireError, BrokenPipeError, ConnectionResetError):
         os._exit(0)
     os._exit(0)
@@ -103,6 +104,8 @@ class _Parked:
     streams: tuple[reporting.Stream, reporting.Stream]
     selector: selectors.BaseSelector
     ahead_s: float
+    sockets: SocketMemory | None
+    """Where a watchdog stands in for a control group."""
 
     def has_ended(self, ready: set[int]) -> bool:
         """Whether the program's first process has ended."""
@@ -127,6 +130,7 @@ def _parked(
     filters: Filters,
     *,
     scripts: bool,
+    watch: bool,
     starter: int | None = None,
     disk: int | None = None,
     ahead_s: float = 0.0,
@@ -159,6 +163,7 @@ def _parked(
         streams=(reporting.Stream(out_read, reporting.OUT), reporting.Stream(err_read, reporting.ERR)),
         selector=selectors.DefaultSelector(),
         ahead_s=ahead_s,
+        sockets=SocketMemory() if watch else None,
     )
     for fd in (parked.exited, control.fileno()):
         if fd is not None:
@@ -223,7 +228,7 @@ def _rehearse_end() -> None:
     reporting.fullness("/work")
 
 
-def _serve(parked: _Parked, *, watch: bool) -> None:
+def _serve(parked: _Parked) -> None:
     control, streams = parked.control, parked.streams
     order, fd = receive_control(control)
     if fd is None:
@@ -233,7 +238,7 @@ def _serve(parked: _Parked, *, watch: bool) -> None:
         stream.allow(order["output_bytes"])
     try:
         job = payload.receive(data, parked.nothing)
-        watchdog = Watchdog(order) if watch else None
+        watchdog = Watchdog(order, parked.sockets) if parked.sockets else None
         started = time.monotonic() + parked.ahead_s
         payload.release(
             job,

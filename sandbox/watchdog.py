@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.socket_memory import SocketMemory
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 # What smaps calls shared memory that no folder names: mmap(2) with MAP_SHARED, memfd_create(2), shmget(2).
 _NAMELESS = ("/dev/zero", "/memfd:", "/SYSV", "[anon_shmem")
@@ -26,7 +28,8 @@ class Watchdog:
 
     interval_s = 0.02
 
-    def __init__(self, order: dict[str, Any]) -> None:
+    def __init__(self, order: dict[str, Any], sockets: SocketMemory) -> None:
+        self._sockets = sockets
         self._cpu_limit_s: float = order["cpu_s"]
         self._memory_limit: int = order["memory_bytes"]
         self._baseline = self._memory().unshared
@@ -113,8 +116,8 @@ class Watchdog:
             unshared += own + has.get("RssShmem", 0) + has.get("VmPTE", 0)
             tables += has.get("VmPTE", 0)
             largest = max(largest, own)
-        disk = _disk_bytes()
-        return _Memory(1024 * unshared + disk, 1024 * (tables + largest) + disk)
+        files = _disk_bytes() + self._sockets.held_bytes()
+        return _Memory(1024 * unshared + files, 1024 * (tables + largest) + files)
 
     def _divided_bytes(self) -> int:
         """The same with each page divided among the processes that share it (proc(5), smaps_rollup).
@@ -140,7 +143,7 @@ class Watchdog:
                 if (certain := self._memory().certain) > allowed:
                     return certain
                 looked = time.monotonic()
-        least = 1024 * own + _disk_bytes()
+        least = 1024 * own + _disk_bytes() + self._sockets.held_bytes()
         most = least + 1024 * shared
         if least > allowed:
             return least
@@ -163,7 +166,7 @@ class Watchdog:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """Bytes that are no file of the host's: the processes', their page tables, and the box's files."""
+    """Bytes that are no file of the host's: the processes', their page tables, files and sockets."""
 
     unshared: int
     """Counted for each process that has it."""

@@ -403,6 +403,64 @@ KERNEL_MEMORY: tuple[Attack, ...] = (
     ),
     program(
         11,
+        "sockets of many processes",
+        """
+        import os, socket, time
+        for _ in range(3): os.fork()
+        kept = []
+        try:
+            while True:
+                kept.append(socket.socketpair())
+                for one in kept[-1]:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**30)
+                    one.setblocking(False)
+                    try:
+                        while True: one.send(bytes(65536))
+                    except BlockingIOError: pass
+        except OSError: time.sleep(0.5)
+        """,
+        MLE,
+        target=Target.SLOW,
+    ),
+    program(
+        11,
+        "what closed connections have left",
+        """
+        import socket, time
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind('/tmp/x')
+        listener.listen(4000)
+        for _ in range(3000):
+            with socket.socket(socket.AF_UNIX) as one:
+                one.setblocking(False)
+                one.connect('/tmp/x')
+                try:
+                    while True: one.send(bytes(65536))
+                except BlockingIOError: pass
+        time.sleep(0.5)
+        """,
+        MLE,
+        target=Target.SLOW,
+    ),
+    program(
+        11,
+        "datagrams behind an empty one",
+        """
+        import socket, time
+        kept = []
+        for number in range(240):
+            kept.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            kept[-1].bind(f'/tmp/{number}')
+            for size in (0, *[160_000] * 10):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+                    one.sendto(bytes(size), f'/tmp/{number}')
+        time.sleep(0.5)
+        """,
+        MLE,
+        target=Target.SLOW,
+    ),
+    program(
+        11,
         "pending signals",
         """
         import os, signal
