@@ -197,7 +197,7 @@ def _with_descendants(pid: int) -> set[int]:
 
 
 def _groups(supervisor: int) -> list[Path]:
-    name = f"/touchstone-{supervisor}"
+    name = f"/touchstone-{supervisor}-"
     # os.walk leaves out what goes while it looks.
     return [Path(folder) for folder, _, _ in os.walk("/sys/fs/cgroup") if name in folder]
 

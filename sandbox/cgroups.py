@@ -7,8 +7,8 @@ the first write to `cgroup.procs` waits some ten milliseconds for the kernel (se
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
+import re
 import signal
 import time
 from collections.abc import Iterable
@@ -17,8 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sandbox.claims import NAME, lock_folder
+
+PREFIX = "touchstone-"
 _REMOVE_TRIES = 200
 _REMOVE_PAUSE_S = 0.01
+# A pid alone is how earlier versions named them.
+_STALE = re.compile(rf"{PREFIX}({NAME}|[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,37 +148,27 @@ def remove_folder(folder: Path) -> None:
     raise OSError(errno.EBUSY, "a group still has processes", str(folder))
 
 
-def lock_folder(folder: Path) -> int | None:
-    """flock(2): a descriptor that marks the folder as a living supervisor's, None where another has it."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        return None
-    return fd
-
-
-def remove_stale(parents: Iterable[Path], prefix: str) -> list[str]:
-    """Removes what supervisors that are no more have left, processes included; what could not be removed.
-
-    A folder is named by its supervisor's pid, and locked: another pid namespace's shows us but the lock.
-    """
+def remove_stale(parents: Iterable[Path]) -> list[str]:
+    """Removes what supervisors that are no more have left, processes included; what could not be removed."""
     left = []
     for parent in parents:
-        for top in parent.glob(f"{prefix}*"):
-            if Path("/proc", top.name.removeprefix(prefix)).exists():
-                continue
-            with suppress(FileNotFoundError):
+        for top in parent.glob(f"{PREFIX}*"):
+            if not _STALE.fullmatch(top.name):
+                continue  # a service's own group may begin alike
+            try:
                 lock = lock_folder(top)
-                if lock is None:
-                    continue
-                try:
-                    _remove_tree(top)
-                except OSError as error:
-                    left.append(f"{error.filename}: {error.strerror}")
-                finally:
-                    os.close(lock)
+            except (FileNotFoundError, PermissionError):  # gone meanwhile, or another account's in the making
+                continue
+            if lock is None:
+                continue
+            try:
+                _remove_tree(top)
+            except FileNotFoundError:
+                pass  # another start was faster
+            except OSError as error:
+                left.append(f"{error.filename}: {error.strerror}")
+            finally:
+                os.close(lock)
     return left
 
 

@@ -7,18 +7,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandbox import cgroups_v1
-from sandbox.cgroups import Group, lock_folder, remove_folder, remove_stale
+from sandbox.cgroups import PREFIX, Group, remove_folder, remove_stale
 from sandbox.cgroups_v1 import GroupV1
 from sandbox.cgroups_v2 import GroupV2
+from sandbox.claims import claim, new_name
+from sandbox.errors import SandboxUnavailable
 from sandbox.mount_table import Mount, mounts
 
 _OWN = Path("/proc/self/cgroup")
-_PREFIX = "touchstone-"
 _NEEDED_V2 = frozenset({"memory", "pids"})
 _WANTED_V2 = ("memory", "pids", "cpu")
 _HOST_LEAF = "supervisor"
 _ZYGOTES = "zygotes"
 _TRIES = 5
+_CLAIM_TRIES = 100
 
 
 class Hierarchy:
@@ -29,12 +31,13 @@ class Hierarchy:
 
     def __init__(self, owner: int | None = None) -> None:
         self._owner = owner
-        self._name = f"{_PREFIX}{os.getpid()}"
         self._v1 = _writable_v1()
         self._v2 = None if self._v1 else _writable_v2() or _made_writable_v2()
         self.version = 1 if self._v1 else 2 if self._v2 else 0
-        self.left_by_others = remove_stale(self._parents(), _PREFIX)
-        self._locks = [self._make_top(parent) for parent in self._parents()]
+        self.left_by_others = remove_stale(self._parents())
+        self._name, self._locks = self._claimed()
+        if self._v2:
+            self._hand_down(self._v2 / self._name)
 
     @staticmethod
     def available_version() -> int:
@@ -85,27 +88,43 @@ class Hierarchy:
 
     def remove(self) -> None:
         """Removes the supervisor's own folder; its groups must be gone."""
-        for lock in self._locks:
-            os.close(lock)
-        if self._v2:
-            remove_folder(self._v2 / self._name / _ZYGOTES)
-        for parent in self._parents():
-            remove_folder(parent / self._name)
+        try:
+            if self._v2:
+                remove_folder(self._v2 / self._name / _ZYGOTES)
+            for parent in self._parents():
+                remove_folder(parent / self._name)
+        finally:
+            for lock in self._locks:
+                os.close(lock)
 
     def _parents(self) -> set[Path]:
         return set(self._v1.values()) if self._v1 else {self._v2} if self._v2 else set()
 
-    def _make_top(self, parent: Path) -> int:
-        top = parent / self._name
-        top.mkdir()
-        lock = lock_folder(top)
-        assert lock is not None, f"{top} was made a moment ago"
-        if self._v2:
-            (top / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in _available(top)))
-            if self._owner is not None:
-                # clone3(2), CLONE_INTO_CGROUP: also the common ancestor's processes must be the caller's.
-                os.chown(top / "cgroup.procs", self._owner, self._owner)
-        return lock
+    def _claimed(self) -> tuple[str, list[int]]:
+        """A name that is ours in every hierarchy, and the locks that say so."""
+        for _ in range(_CLAIM_TRIES):
+            name = new_name(PREFIX)
+            claimed: dict[Path, int] = {}
+            for folder in [parent / name for parent in self._parents()]:
+                lock = claim(folder)
+                if lock is None:
+                    break
+                claimed[folder] = lock
+            else:
+                return name, list(claimed.values())
+            for folder, lock in claimed.items():
+                remove_folder(folder)
+                os.close(lock)
+        raise SandboxUnavailable(
+            "No control group of its own can be made: each is taken by others at once.",
+            remedy="See who else makes groups named touchstone-* on this host, and start again.",
+        )
+
+    def _hand_down(self, top: Path) -> None:
+        (top / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in _available(top)))
+        if self._owner is not None:
+            # clone3(2), CLONE_INTO_CGROUP: also the common ancestor's processes must be the caller's.
+            os.chown(top / "cgroup.procs", self._owner, self._owner)
 
 
 def _available(folder: Path) -> list[str]:

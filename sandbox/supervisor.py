@@ -16,7 +16,6 @@ import resource
 import select
 import socket
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import door
+from sandbox.claims import TemporaryFolder, remove_stale_temporaries
 from sandbox.devices import Device, FakeDevice, Lease, Leases, open_layer
 from sandbox.errors import InvalidJob, MissingRuntime, SandboxError, SandboxUnavailable
 from sandbox.fitness import refuse_unfit_host
@@ -63,6 +63,8 @@ class Supervisor:
         self._hierarchy = Hierarchy(HOST_IDS_FROM if own_ids else None)
         for left in self._hierarchy.left_by_others:
             log(f"a group of an earlier supervisor stays: {left}")
+        for left in remove_stale_temporaries():
+            log(f"a temporary folder of an earlier supervisor stays: {left}")
         self._guarantees: Guarantees = present(self._hierarchy.version, own_ids=own_ids)
         self._silent = door.Silent(_MOST_SILENT)
         self._numbers = itertools.count(1)
@@ -86,8 +88,7 @@ class Supervisor:
         self._containers = self._new_containers(config["oci_runtime"])
         self._zygote_plan = config["zygotes"]
         self._memory_budget = config["zygote_bytes"]
-        self._root = Path(tempfile.mkdtemp(prefix="touchstone-root-"))
-        self._root.chmod(0o755)
+        self._root = TemporaryFolder.make("root")
         self._parked = {Runtime(name): count for name, count in config["parked"].items()}
 
     def _new_containers(self, wanted: str | None) -> Containers | None:
@@ -171,7 +172,7 @@ class Supervisor:
         if self._containers:
             self._containers.stop()
         self._hierarchy.remove()
-        self._root.rmdir()
+        self._root.remove()
 
     def _keep_house(self) -> None:
         """Lets the runtimes go that were used least lately, while all of them take too much memory."""
@@ -201,7 +202,7 @@ class Supervisor:
                 self._pools[key] = Pool(
                     runtime,
                     Plan(parked=1 if device else self._parked.get(runtime, 1), **self._zygote_plan),
-                    root=self._root,
+                    root=self._root.path,
                     config=self._pool_config | {"device": _bound(device)},
                     place_zygote=self._hierarchy.place_zygote,
                     new_group=self._hierarchy.group,

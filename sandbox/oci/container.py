@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +17,7 @@ from typing import Any
 from sandbox import layout, syscalls
 from sandbox.box import ENVIRONMENT, OWN_INODES, process_clock
 from sandbox.cgroups import Group, Usage
+from sandbox.claims import TemporaryFolder
 from sandbox.devices import Device
 from sandbox.errors import SandboxError
 from sandbox.forking import HOST_ID_COUNT, HOST_IDS_FROM, may_map_range
@@ -45,11 +44,12 @@ class Container:
     """A container that waits for one job, or runs it: what `sandbox.run` needs of a box."""
 
     def __init__(
-        self, control: socket.socket, group: Group | None, bundle: Path, *, own_kernel: bool
+        self, control: socket.socket, group: Group | None, folder: TemporaryFolder, *, own_kernel: bool
     ) -> None:
         self.control = control
         self.group = group
-        self.bundle = bundle
+        self.folder = folder
+        self.bundle = folder.path
         self.process = -1
         """A pidfd of its first process, or of the runtime that holds it."""
         self.program = -1
@@ -164,11 +164,11 @@ class Containers:
     def start(self, runtime: Runtime, device: Device | None, *, timeout_s: float) -> Container:
         """A container that has imported the runtime and waits; `SandboxError` where none comes."""
         number = self._next_number()
-        bundle = Path(tempfile.mkdtemp(prefix="touchstone-oci-"))
-        bundle.chmod(0o755)  # the container's own user passes through
+        folder = TemporaryFolder.make("oci")  # the container's own user passes through
+        bundle = folder.path
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         own_kernel = self.runtime.own_kernel
-        container = Container(ours, self._new_group(f"oci-{number}"), bundle, own_kernel=own_kernel)
+        container = Container(ours, self._new_group(f"oci-{number}"), folder, own_kernel=own_kernel)
         ours.settimeout(timeout_s)
         process: subprocess.Popen[bytes] | None = None
         try:
@@ -302,7 +302,7 @@ class Containers:
         except OSError as error:
             self._report(f"the group of a container cannot be removed: {error}")
         container.close()
-        shutil.rmtree(container.bundle, ignore_errors=True)
+        container.folder.remove()
 
 
 class ContainerSource:

@@ -178,7 +178,7 @@ def _groups(supervisor: int) -> list[Path]:
         _, point, kind, *_ = line.split(" ")
         if kind.startswith("cgroup"):
             for folder, below, _ in os.walk(point):  # which passes over what goes meanwhile
-                if Path(folder).name == f"touchstone-{supervisor}":
+                if Path(folder).name.startswith(f"touchstone-{supervisor}-"):
                     found += [Path(folder, name) for name in below]
     return found
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import hierarchy, mount_table, syscalls
-from sandbox.cgroups import ControlFile, lock_folder, remove_stale
+from sandbox.cgroups import ControlFile, remove_stale
 from sandbox.cgroups_v2 import GroupV2
+from sandbox.claims import claim, new_name
 from sandbox.mount_table import Mount
 
 UNIFIED = next(
@@ -82,18 +83,6 @@ def test_without_a_peak_of_the_kernels_the_most_that_was_seen_counts(group: Grou
     group.cpu_s()
     (tree / "box-1" / "memory.current").write_text("2000000")
     assert group.usage().peak_bytes == 9_000_000
-
-
-def test_a_folder_that_a_living_supervisor_has_locked_is_not_stale(tmp_path: Path) -> None:
-    for name in ("touchstone-4194305", "touchstone-4194306"):  # no pid is so large
-        (tmp_path / name).mkdir()
-    lock = lock_folder(tmp_path / "touchstone-4194305")
-    assert lock is not None
-    try:
-        remove_stale([tmp_path / "nowhere"], "touchstone-")
-        assert lock_folder(tmp_path / "touchstone-4194305") is None
-    finally:
-        os.close(lock)
 
 
 @pytest.mark.parametrize(
@@ -178,3 +167,26 @@ if UNIFIED is not None:
         finally:
             os.close(opened)
             folder.rmdir()
+
+    def test_the_lock_alone_tells_a_living_supervisors_groups_from_a_dead_ones() -> None:
+        assert UNIFIED is not None
+        parent = UNIFIED / f"touchstone-tests-{os.getpid()}"
+        living, dead = (parent / new_name("touchstone-") for _ in range(2))
+        of_a_living_pid, of_no_supervisor = (
+            parent / f"touchstone-{os.getpid()}",
+            parent / "touchstone-web.service",
+        )
+        lock = None
+        try:
+            for folder in (parent, dead, dead / "box-1", of_a_living_pid, of_no_supervisor):
+                folder.mkdir()
+            lock = claim(living)
+            assert lock is not None
+            assert claim(living) is None
+            assert remove_stale([parent]) == []
+            assert {path for path in parent.iterdir() if path.is_dir()} == {living, of_no_supervisor}
+        finally:
+            if lock is not None:
+                os.close(lock)
+            for place, _, _ in os.walk(parent, topdown=False):
+                Path(place).rmdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,15 +11,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.client import Config, SocketSandbox, connect, private_sandbox
+from sandbox.client import Config, Sandbox, SocketSandbox, connect, private_sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Runtime
 from sandbox.pool import Plan, Pool
@@ -29,8 +30,8 @@ WITHIN_S = 30.0
 
 
 def groups_of(supervisor: int) -> list[str]:
-    name = f"touchstone-{supervisor}"
-    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if folder.endswith(name)]
+    begin = f"touchstone-{supervisor}-"
+    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if Path(folder).name.startswith(begin)]
 
 
 def descendants(pid: int) -> set[int]:
@@ -52,12 +53,42 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def in_a_pid_namespace(config: Config) -> Iterator[tuple[Sandbox, int]]:
+    """A supervisor that sees itself as the first process, and its pid here."""
+    command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", *config.command()]
+    with subprocess.Popen(command, cwd=HOME, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        try:
+            assert told == "ready\n"
+            (pid,) = map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())
+            with closing(connect(config.socket)) as box:
+                yield box, pid
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            process.wait(WITHIN_S)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the supervisors of a test make their temporary folders."""
+    made = tmp_path / "temporary"
+    made.mkdir()
+    monkeypatch.setenv("TMPDIR", str(made))
+    return made
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=tmp_path))
 
 
-def test_all_dies_with_a_killed_supervisor_and_its_groups_go_at_the_next_start(folder: Path) -> None:
+def test_all_dies_with_a_killed_supervisor_and_what_it_leaves_goes_at_the_next_start(
+    folder: Path, temporary: Path
+) -> None:
     config = Config(folder / "sandbox.sock", parked={Runtime.PYTHON: 2})
     process = subprocess.Popen(config.command(), cwd=HOME, stdout=subprocess.PIPE, text=True)
     with process:
@@ -72,12 +103,58 @@ def test_all_dies_with_a_killed_supervisor_and_its_groups_go_at_the_next_start(f
         wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in below))
         with pytest.raises(SandboxError):
             run_python(box, "print(2)")
+    left = set(temporary.iterdir())
+    assert left
     with private_sandbox(config) as again:
         assert printed(run_python(again, "print(3)")) == "3"
         assert groups_of(process.pid) == []
+        assert left.isdisjoint(temporary.iterdir())
         # The client of the first finds the second at the same door.
         assert printed(run_python(box, "print(4)")) == "4"
         box.close()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not shutil.which("crun"), reason="crun is not here: apt install crun")
+def test_of_a_container_too_nothing_is_left_after_the_next_start(folder: Path, temporary: Path) -> None:
+    config = Config(folder / "sandbox.sock", parked={}, high_assurance=True, oci_runtime="crun", devices=())
+    with (
+        subprocess.Popen(config.command(), cwd=HOME, stdout=subprocess.PIPE, text=True) as process,
+        ExitStack() as at_last,
+    ):
+        at_last.callback(process.kill)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with closing(connect(config.socket)) as box:
+            held = threading.Thread(target=hold, args=(box,))
+            held.start()
+            wait_until(lambda: len(list(temporary.iterdir())) == 2)
+            bundle = next(temporary.glob("touchstone-oci-*"))
+            wait_until((bundle / "pid").exists)
+            below = descendants(process.pid)
+            process.kill()
+            held.join()
+    wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in below))
+    with private_sandbox(config):
+        assert groups_of(process.pid) == []
+        assert not bundle.exists()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an account without groups has none to take for another's")
+def test_supervisors_with_one_pid_live_side_by_side_and_after_one_another(
+    folder: Path, temporary: Path
+) -> None:
+    """As in containers: each is the first process of its pid namespace."""
+    first, second = (Config(folder / name, parked={Runtime.PYTHON: 1}) for name in ("first", "second"))
+    with in_a_pid_namespace(second) as (other, _):
+        with in_a_pid_namespace(first) as (one, pid):
+            assert (one.ping()["pid"], other.ping()["pid"]) == (1, 1)
+            os.kill(pid, signal.SIGKILL)
+        with in_a_pid_namespace(first) as (again, _):
+            assert printed(run_python(again, "print('again')")) == "again"
+        assert printed(run_python(other, "print('still here')")) == "still here"
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_supervisor_that_is_stopped_leaves_nothing(folder: Path) -> None:
@@ -219,13 +296,7 @@ def test_a_box_reaches_none_of_another_supervisor_although_their_ids_are_alike(f
     first = Config(folder / "first.sock", parked={Runtime.PYTHON: 1})
     second = Config(folder / "second.sock", parked={Runtime.PYTHON: 1})
     with private_sandbox(first) as one, private_sandbox(second) as other:
-        limits = replace(SMALL, wall_s=30.0)
-
-        def hold() -> None:
-            with suppress(SandboxError):  # it ends with its supervisor
-                run_python(one, wait, limits=limits)
-
-        waiting = threading.Thread(target=hold)
+        waiting = threading.Thread(target=hold, args=(one, wait))
         waiting.start()
         wait_until(lambda: busy(one.ping()))
         assert printed(run_python(other, reach)) == "1000 [] [] False"
@@ -235,6 +306,12 @@ def test_a_box_reaches_none_of_another_supervisor_although_their_ids_are_alike(f
         assert alike - {0}, "they have an id in common, or this shows nothing"
         assert busy(one.ping()), "the other's run goes on"
     waiting.join()
+
+
+def hold(box: Sandbox, source: str = "import time; time.sleep(20)") -> None:
+    """Keeps a box busy until its supervisor ends."""
+    with suppress(SandboxError):
+        run_python(box, source, limits=replace(SMALL, wall_s=30.0))
 
 
 def busy(told: dict[str, Any]) -> bool:
