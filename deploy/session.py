@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -26,8 +27,9 @@ Work = Callable[[Installation, Stop], int]
 
 
 def say(line: str) -> None:
-    """One line of progress."""
-    print(f"· {line}", flush=True)
+    """One line of progress. That nobody can be told, for a disk is full, is no reason to end what runs."""
+    with suppress(OSError):
+        print(f"· {line}", flush=True)
 
 
 def run(work: Work, port: int, *, fresh: bool = False) -> int:

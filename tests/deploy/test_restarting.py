@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from deploy.demo import agrees, try_all
 from deploy.trials import trials
+from questionbank.config.places import HOME
 from tests.deploy.conftest import Started
 from tests.deploy.processes import Seen
 
@@ -43,6 +47,25 @@ def test_a_service_that_is_killed_is_started_again(running: Started, name: str) 
     judged = try_all(trials([PROBLEMS[name]]), running.address, "touchstone-demo", lambda: False, print)
     assert all(agrees(trial, answered) for trial, answered in judged.items())
     assert len(judged) == 2
+
+
+def test_a_service_is_started_again_where_nobody_can_be_told_so(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    keeper = f"""if True:
+        import time
+        from pathlib import Path
+        from deploy.processes import Processes, Service
+        from deploy.session import say
+        folder, starts = Path({str(tmp_path)!r}), Path({str(starts)!r})
+        kept = Processes(folder, say)
+        kept.start(Service("part", ["sh", "-c", f"echo started >> {{starts}}"], folder / "log", lambda: True))
+        deadline = time.monotonic() + 30
+        kept.watch(lambda: time.monotonic() > deadline
+                   or starts.exists() and len(starts.read_text().split()) > 1)
+    """
+    with Path("/dev/full").open("wb") as full:
+        subprocess.run([sys.executable, "-c", keeper], cwd=HOME, stdout=full, check=False)
+    assert starts.read_text().split() == ["started", "started"]
 
 
 def test_a_service_that_does_not_end_when_asked_is_killed(running: Started) -> None:
