@@ -97,6 +97,7 @@ def _second_wall() -> Finding:
 
 def _starter() -> Finding:
     name = "a starter of commands"
-    if starter.compiled() is not None:
+    made = starter.made()
+    if made.program is not None:
         return Finding(name, True, "compiled on this host")
-    return Finding(name, False, "no C compiler on PATH makes one", remedies.STARTER)
+    return Finding(name, False, made.why, remedies.STARTER_FILE if made.in_memory else remedies.STARTER)

@@ -21,6 +21,7 @@ from sandbox import syscalls
 from sandbox.calls import Profile
 from sandbox.forking import BOX_NAMESPACES
 from sandbox.init import RUNNER_ID, write_id_maps
+from sandbox.memory_file import memory_file
 from sandbox.seccomp import compile_filter
 
 # As /proc/sys/user/max_*_namespaces names them.
@@ -41,6 +42,7 @@ class Part(StrEnum):
 
     TRYING = "a process that tries"
     FILTER = "system call filters"
+    MEMORY = "files in memory"
     USER = "user namespaces"
     OTHERS = "namespaces of processes, mounts, network, IPC and host name"
     MOUNTS = "private mounts"
@@ -86,6 +88,7 @@ Try = Callable[[], None]
 
 def _before_the_fork() -> Iterator[tuple[Part, Try]]:
     yield Part.FILTER, _filter_calls
+    yield Part.MEMORY, lambda: os.close(memory_file("trial", [b"."]))
     if not (os.geteuid() == 0 and syscalls.has_capability(syscalls.CAP_SYS_ADMIN)):
         # Who may not mount by right may do it in a user namespace of its own.
         yield Part.USER, _make_user_namespace

@@ -206,6 +206,13 @@ HOSTS = (
         says=("CONFIG_SECCOMP_FILTER",),
     ),
     Known(
+        "a filter that forbids files in memory",
+        Pretence(refused={"memfd_create": errno.EPERM}),
+        able=False,
+        lacks="files in memory",
+        says=("memfd_create",),
+    ),
+    Known(
         "a filter that even root meets",
         Pretence(refused={"unshare": errno.EPERM}),
         able=False,

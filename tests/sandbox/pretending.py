@@ -21,12 +21,12 @@ NUMBERS = {
     "x86_64": {
         "mount": 165, "unshare": 272, "setns": 308, "umount2": 166, "pivot_root": 155, "mount_setattr": 442,
         "clone": 56, "clone3": 435, "prctl": 157, "seccomp": 317, "fspick": 433, "fsconfig": 431,
-        "landlock_create_ruleset": 444,
+        "landlock_create_ruleset": 444, "memfd_create": 319,
     },
     "aarch64": {
         "mount": 40, "unshare": 97, "setns": 268, "umount2": 39, "pivot_root": 41, "mount_setattr": 442,
         "clone": 220, "clone3": 435, "prctl": 167, "seccomp": 277, "fspick": 433, "fsconfig": 431,
-        "landlock_create_ruleset": 444,
+        "landlock_create_ruleset": 444, "memfd_create": 279,
     },
 }[os.uname().machine]  # fmt: skip
 NEW_NAMESPACES = 0x7E020080

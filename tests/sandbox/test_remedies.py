@@ -14,6 +14,7 @@ from sandbox.mount_table import Mount
 from sandbox.remedies import for_accounting, for_step
 from sandbox.trial import Part, Step
 from tests.sandbox.conftest import LAUNCHES, launcher_of
+from tests.sandbox.pretending import Pretence
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -94,6 +95,22 @@ def test_an_account_that_may_have_no_other_process_is_told_so() -> None:
     said = diagnosed(*launcher_of(LAUNCHES[-1]), "unshare", "--map-current-user", "prlimit", "--nproc=1")
     assert "1 processes of the account" in said
     assert "ulimit -u" in said
+
+
+def test_where_no_starter_can_be_kept_the_compiler_is_not_blamed() -> None:
+    said = diagnosed(*Pretence(refused={"memfd_create": errno.EPERM}).launcher())
+    assert "no C compiler" not in said
+    assert "no file in memory holds it: Operation not permitted" in said
+    assert "vm.memfd_noexec" in said
+
+
+def test_what_a_compiler_says_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cc").write_text("#!/bin/sh\necho 'ld: cannot find -lc: No such file' >&2; exit 1\n")
+    (tmp_path / "cc").chmod(0o755)
+    asked = [sys.executable, "-c", "from sandbox import starter; print(starter.made().why)"]
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    told = subprocess.run(asked, cwd=HOME, env=path, capture_output=True, text=True, check=True)
+    assert f"{tmp_path}/cc cannot make one: ld: cannot find -lc" in told.stdout
 
 
 def test_a_volume_over_proc_is_named_beside_what_the_engine_covers(monkeypatch: pytest.MonkeyPatch) -> None:
