@@ -1,4 +1,4 @@
-"""What a program finds in its environment: seven variables, none of the host's, and where programs are."""
+"""What a program finds in its environment, nothing of the host's in it, and where programs are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ TOOLCHAINS = "/toolchains"
 """The jail's folder of folders that each hold a `bin`: `Config.stores` may put some there."""
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 CLEAN = {"PATH": _PATH, "HOME": "/work", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108 - the jail's own
+"""A program's, beside those that its job and its device give it."""
+CLEAN_PYTHON = CLEAN | {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "JOBLIB_MULTIPROCESSING": "0",
+    "MPLBACKEND": "Agg",
+}
+"""A script's: its libraries keep to one thread, print nothing of their own, and open no window."""
 
 
 def search_path() -> str:

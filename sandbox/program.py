@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sandbox import landlock, syscalls
-from sandbox.environment import CLEAN
+from sandbox.environment import CLEAN, CLEAN_PYTHON
 from sandbox.wire import WireError, receive_control, receive_with_descriptors, send_control
 
 MOST_PENDING_SIGNALS = 1024
@@ -168,8 +168,7 @@ def _run_script(program: dict[str, Any], order: dict[str, Any]) -> int:
 def _reset_interpreter(seed: str, environment: dict[str, str]) -> None:
     """Gives this child an environment, random state and standard streams of its own."""
     os.environ.clear()
-    os.environ.update(CLEAN | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
-    os.environ.update({"TF_CPP_MIN_LOG_LEVEL": "3", "JOBLIB_MULTIPROCESSING": "0", "MPLBACKEND": "Agg"})
+    os.environ.update(CLEAN_PYTHON)
     os.environ.update(environment)
     random.seed(seed)
     numpy_random = sys.modules.get("numpy.random")

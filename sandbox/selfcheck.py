@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.client import Sandbox
+from sandbox.environment import CLEAN_PYTHON
 from sandbox.guarantees import Finding
 from sandbox.job import MIB, Command, Job, Limits, Outcome, Runtime, Script, Status
 
@@ -33,10 +34,7 @@ _DEVICES = frozenset({"fd", "full", "null", "random", "shm", "stderr", "stdin", 
 # What an OCI runtime adds: its way in, and the devices that the specification gives to every container.
 _CONTAINED = frozenset({"sandbox-code", "sys"})
 _CONTAINED_DEVICES = frozenset({"console", "core", "mqueue", "ptmx", "pts", "tty"})
-_ENVIRONMENT = frozenset(
-    {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
-    | {"TF_CPP_MIN_LOG_LEVEL", "JOBLIB_MULTIPROCESSING", "MPLBACKEND"}
-)
+_ENVIRONMENT = frozenset(CLEAN_PYTHON) | {"LC_CTYPE"}  # Python sets that one where it is a command
 _ROOMY = Limits(
     cpu_s=5, wall_s=10, memory_bytes=256 * MIB, processes=8, output_bytes=65_536, disk_bytes=MIB, inodes=64
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sandbox.client import Sandbox
+from sandbox.environment import CLEAN, CLEAN_PYTHON
 from sandbox.errors import InvalidJob
 from sandbox.job import Command, Job, Limits, Runtime, Status
 from tests.sandbox.runs import SMALL, printed, run_python
@@ -79,6 +82,16 @@ def test_a_command_finds_the_hosts_toolchain_and_a_clean_environment(box: Sandbo
     job = Job(Runtime.COMMAND, Command(("sh", "-c", "env; pwd; id -u"), env={"EXTRA": "1"}))
     lines = box.run(job).stdout.decode().split()
     assert set(lines) >= {"EXTRA=1", "HOME=/work", "/work", "1000"}
+
+
+def test_a_script_finds_the_written_environment_and_nothing_else(box: Sandbox) -> None:
+    seen = json.loads(printed(run_python(box, "import json, os; print(json.dumps(dict(os.environ)))")))
+    assert seen == CLEAN_PYTHON
+    rows = (Path(__file__).resolve().parents[2] / "docs" / "sandbox.md").read_text().splitlines()
+    told = next(row for row in rows if row.startswith("| environment |"))
+    assert all(f"`{name}`" in told for name in CLEAN)
+    assert len(seen) == len(CLEAN) + 5
+    assert "five more" in told
 
 
 def test_a_command_that_is_absent_says_so(box: Sandbox) -> None:
