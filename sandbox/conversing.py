@@ -1,8 +1,8 @@
 """Two runs that talk: pipes from each one's stdout to the other's stdin, and who of the two ended first.
 
 Each one's end is kept from the other until it is known here: what the other does because of it comes after
-it. What one closes while it goes on is told the other. What is written to one that is over is swallowed; of
-what is written to the leader, a little.
+it. What one closes while it goes on is told the other. What is written to one that is over is swallowed: of
+what is written to the leader, a little; of what the leader writes, much.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from sandbox.payload import Pipes
 _PIECE_BYTES = 65_536
 _LATE_BYTES = 65_536
 """What the other may still write once the leader is over; more ends it, as a pipe without a reader does."""
+_LATE_LEADER_BYTES = 64 * 1024 * 1024
+"""The same for the leader, which may have much to say before it looks whether it is heard."""
 _ENDING_S = 0.5
 """One that closes its output mostly ends; what has not ended by then goes on without it."""
 RunJob = Callable[[Job, Pipes, Callable[[], None]], Outcome]
@@ -38,12 +40,6 @@ def converse(run: RunJob, leader: Job, other: Job) -> Conversation:
             own.callback(os.close, hears)
             return run(job, Pipes(hears, writes), own.close)
 
-    def overhear() -> None:
-        try:
-            _swallow(from_other, _LATE_BYTES)
-        finally:
-            os.close(from_other)
-
     with ThreadPoolExecutor(6, thread_name_prefix="conversation") as threads:
         leading = threads.submit(speak, leader, _again(from_other, os.O_RDONLY), leader_writes)
         following = threads.submit(speak, other, _again(from_leader, os.O_RDONLY), other_writes)
@@ -52,13 +48,14 @@ def converse(run: RunJob, leader: Job, other: Job) -> Conversation:
             threads.submit(_let_go, other_held, following),
         ]
         wait((leading, following), return_when=FIRST_COMPLETED)
-        if not leading.done():
-            tasks.append(threads.submit(_swallow, from_leader))
+        if leading.done():
+            os.close(from_leader)
+        else:
+            tasks.append(threads.submit(_swallow, from_leader, _LATE_LEADER_BYTES))
         wait((leading,))
-        tasks.append(threads.submit(overhear))
+        tasks.append(threads.submit(_swallow, from_other, _LATE_BYTES))
         wait((following,))
         wait(tasks)
-        os.close(from_leader)
     for task in tasks:
         task.result()
     return _told(leading, following)
@@ -88,10 +85,13 @@ def _let_go(held: int, speaking: Future[Outcome]) -> None:
         os.close(held)
 
 
-def _swallow(pipe: int, most: float = float("inf")) -> None:
-    """Reads a pipe to its end, or to somewhat more than `most` bytes."""
-    while most > 0 and (read := os.read(pipe, _PIECE_BYTES)):
-        most -= len(read)
+def _swallow(pipe: int, most: int) -> None:
+    """Reads a pipe to its end, or to somewhat more than `most` bytes, and closes it."""
+    try:
+        while most > 0 and (read := os.read(pipe, _PIECE_BYTES)):
+            most -= len(read)
+    finally:
+        os.close(pipe)
 
 
 def _told(leading: Future[Outcome], following: Future[Outcome]) -> Conversation:

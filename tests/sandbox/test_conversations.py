@@ -82,6 +82,20 @@ def test_what_is_said_after_the_leaders_end_ends_nobody_unless_it_is_much(box: S
     assert talk(box, "raise SystemExit(42)", late.format(size=10_000_000)).other.status is not Status.OK
 
 
+def test_a_leader_that_writes_without_end_to_one_that_is_over_has_no_reader_at_last(box: Sandbox) -> None:
+    leader = """
+        import os, sys
+        sys.stdin.read()
+        written = 0
+        try:
+            while True: written += os.write(1, bytes(65_536))
+        except BrokenPipeError:
+            os._exit(43 if written > 40_000_000 else 1)
+    """
+    said = talk(box, leader, "raise SystemExit(3)")
+    assert (said.leader.exit_code, said.leader.stderr, said.leader_first) == (43, b"", False)
+
+
 def test_what_one_closes_while_it_goes_on_is_told_the_other(box: Sandbox) -> None:
     closing = "import os, sys; print('all there is', flush=True); os.close(1); "
     reading = "import sys; assert sys.stdin.read() == 'all there is\\n'; "
