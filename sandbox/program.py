@@ -53,6 +53,7 @@ def serve_one_program(
             with contextlib.suppress(OSError):
                 _become_starter(starter, orders, out, err)
         _rehearse(scripts=scripts)
+        _allow_for_own_frames()
         send_control(orders, {"event": "parked"})
         order, streams = receive_with_descriptors(orders)
     except WireError:
@@ -121,6 +122,22 @@ def _rehearse(*, scripts: bool) -> None:
             signal.signal(number, signal.SIG_IGN)
         with contextlib.suppress(OSError):
             os.execvpe("/nothing", ["nothing"], {**CLEAN})  # noqa: S606
+
+
+def _allow_for_own_frames() -> None:
+    """Raises the limit on recursion by what is below a script here and is not outside.
+
+    Called where `_run_script` will be called: this frame stands for that one's.
+    """
+    # Before 3.12 an exec() counts as well: the script's, and each module's but the first of all.
+    each_exec = 0 if sys.version_info >= (3, 12) else 1
+    own = each_exec
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:
+        executed = frame.f_code.co_name == "<module>" and frame.f_back is not None
+        own += 1 + (each_exec if executed else 0)
+        frame = frame.f_back
+    sys.setrecursionlimit(sys.getrecursionlimit() + own)
 
 
 def _limit(limits: list[int]) -> None:

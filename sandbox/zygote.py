@@ -197,12 +197,15 @@ def _enter_user_namespace(ready: int, mapped: int) -> None:
 
 
 def set_import_path(runtime: Runtime, libraries: list[str]) -> None:
-    """The standard library, then packages and libraries where the jail has them."""
+    """The standard library, then packages and libraries where the jail has them; and its interpreter."""
     library = sysconfig.get_path("stdlib")
     sys.path[:] = [entry for entry in sys.path if entry.startswith(library) and "-packages" not in entry]
     if runtime in WITH_PACKAGES:
         sys.path += [*layout.package_folders(), *libraries]
     sys.path_importer_cache.clear()
+    # The one that runs here is most often a virtual environment's, which the jail has not.
+    interpreter = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    sys.executable = str(interpreter) if interpreter.exists() else ""
 
 
 def import_modules(runtime: Runtime) -> list[str]:

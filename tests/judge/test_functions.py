@@ -222,6 +222,29 @@ def test_the_source_of_a_function_is_a_module(judged: Any, tmp_path: Path) -> No
     assert result.verdict is Verdict.AC, result.cases[0].message
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def deep(n): return n and deep(n - 1)\ndeep(998)\ndef solve(x): return 2 * x",
+        "def deep(n): return n and deep(n - 1)\ndef solve(x): return 2 * x + deep(997)",
+    ],
+)
+def test_a_function_may_call_itself_as_deep_as_outside(judged: Any, tmp_path: Path, source: str) -> None:
+    assert judged(write_package(tmp_path), source).verdict is Verdict.AC
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys\ndef solve(x):\n  sys.stdout.close()\n  return 2 * x",
+        "import os\ndef solve(x):\n  os.close(1)\n  print(x)\n  return 2 * x",
+        "import atexit\ndef solve(x):\n  atexit.register(lambda: 1 // 0)\n  return 2 * x",
+    ],
+)
+def test_what_comes_after_the_result_is_no_part_of_it(judged: Any, tmp_path: Path, source: str) -> None:
+    assert judged(write_package(tmp_path), source).verdict is Verdict.AC
+
+
 def test_hidden_tests_say_nothing_of_their_data(judged: Any, tmp_path: Path) -> None:
     source = """
 def solve(x):

@@ -153,3 +153,47 @@ ELSEWHERE = {
 def test_a_function_may_go_to_another_folder(judged: Any, doubling: Package, language: str) -> None:
     result = judged(doubling, language, ELSEWHERE[language])
     assert result.verdict is Verdict.AC, (result.message, result.compiler_output)
+
+
+LEFT_RUNNING = {
+    "python": """
+        import threading, time
+        def solve(x):
+            threading.Thread(target=time.sleep, args=(99,)).start()
+            print("heard")
+            return 2 * x
+    """,
+    "cpp": """
+        #include <iostream>
+        #include <thread>
+        std::thread left([] { std::this_thread::sleep_for(std::chrono::seconds(99)); });
+        long long solve(long long x) {
+            std::ios::sync_with_stdio(false);
+            std::cout << "heard\\n";
+            return 2 * x;
+        }
+    """,
+    "java": """
+        class Solution {
+            long solve(long x) {
+                new Thread(() -> { for (;;) Thread.onSpinWait(); }).start();
+                System.out.println("heard");
+                return 2 * x;
+            }
+        }
+    """,
+    "javascript": """
+        function solve(x) {
+            setInterval(() => 0, 10);
+            console.log("heard");
+            return 2 * x;
+        }
+    """,
+}
+
+
+@pytest.mark.parametrize("language", LEFT_RUNNING)
+def test_a_function_is_over_when_it_has_returned(judged: Any, doubling: Package, language: str) -> None:
+    result = judged(doubling, language, LEFT_RUNNING[language])
+    assert result.verdict is Verdict.AC, (result.message, result.compiler_output)
+    assert result.cases[0].stdout == "heard\n"

@@ -32,6 +32,30 @@ def test_each_run_has_random_state_of_its_own(box: Sandbox) -> None:
     assert len({printed(run_python(box, source)) for _ in range(4)}) == 4
 
 
+def test_a_script_may_call_itself_as_deep_as_outside(box: Sandbox) -> None:
+    source = """
+def deep(n): return 0 if n == 0 else deep(n - 1)
+assert deep(998) == 0
+try: deep(999)
+except RecursionError: print('no deeper')
+"""
+    assert printed(run_python(box, source)) == "no deeper"
+
+
+SPAWNING = """
+import multiprocessing, subprocess, sys
+def double(x): return 2 * x
+if __name__ == '__main__':
+    subprocess.run([sys.executable, '-c', 'print(1)'], check=True)
+    with multiprocessing.get_context('spawn').Pool(1) as pool: print(pool.map(double, [3]))
+"""
+
+
+def test_the_interpreter_is_found_by_its_name(box: Sandbox) -> None:
+    limits = replace(SMALL, cpu_s=5.0, wall_s=15.0)
+    assert printed(run_python(box, SPAWNING, limits=limits)) == "1\n[6]"
+
+
 def test_a_traceback_shows_the_submission_only(box: Sandbox) -> None:
     outcome = run_python(box, "def f():\n    raise ValueError('why')\nf()")
     error = outcome.stderr.decode()

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <map>
 #include <optional>
 #include <string>
@@ -212,11 +213,14 @@ inline Output output;
 template <class T> void answer(const T &value) { output.write(value); }
 inline void answer_nothing() { output.text += "null"; }
 
-inline int finish(const char *path) {
+// Threads and static objects that the submission left have no say any more: a joinable thread's end is std::terminate.
+[[noreturn]] inline void finish(const char *path) {
+    std::cout.flush(), std::clog.flush();
+    std::fflush(stdout);
     const std::string report = "{\"value\":" + output.text + "}";
     std::FILE *file = std::fopen(path, "wb");
-    if (!file || std::fwrite(report.data(), 1, report.size(), file) != report.size()) return 71;
-    return std::fclose(file) ? 71 : 0;
+    if (!file || std::fwrite(report.data(), 1, report.size(), file) != report.size() || std::fclose(file)) std::_Exit(71);
+    std::_Exit(0);
 }
 
 }  // namespace touchstone

@@ -4,14 +4,18 @@ Sent as text into a box, never imported by the judge. It knows the arguments and
 expected; whatever a submission does to it, it can only change the value it is judged by.
 """
 
+import contextlib
 import json
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 RESULT = Path("/work/result.json")
 """Absolute: the submission may go to another folder."""
+OWN_FRAMES = 3
+"""Below the submission's module: this one, `main` and, before Python 3.12, exec()."""
 MAX_VALUES = 2_000_000
 MAX_DEPTH = 64
 NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -112,6 +116,7 @@ def main() -> None:
     module = sys.modules["solution"] = type(sys)("solution")
     module.__file__ = "solution.py"
     namespace = module.__dict__
+    sys.setrecursionlimit(sys.getrecursionlimit() + OWN_FRAMES)
     source = Path("solution.py").read_bytes()
     exec(compile(source, "solution.py", "exec", dont_inherit=True), namespace)  # noqa: S102 - this is its job
     name = sys.argv[1]
@@ -121,8 +126,13 @@ def main() -> None:
         report = {"value": None, "missing": True}
     else:
         report = {"value": Plain().of(function(*arguments))}
-    sys.stdout.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # The submission may have closed or replaced it; what it printed is shown, and judged by nobody.
+        with contextlib.suppress(Exception):
+            stream.flush()
     RESULT.write_text(json.dumps(report), "utf-8")
+    # Threads and exit handlers that the submission left have no say any more.
+    os._exit(0)
 
 
 main()

@@ -64,7 +64,7 @@ def _driver(spec: FunctionSpec) -> str:
             f'    touchstone::Input input("{ARGUMENTS_PATH}");',
             *reads,
             "    touchstone::call_function();",
-            f'    return touchstone::finish("{RESULT_PATH}");',
+            f'    touchstone::finish("{RESULT_PATH}");',
             "}",
             f'#include "{SOURCE}"',
             f"void touchstone::call_function() {{ {answered}; }}",
