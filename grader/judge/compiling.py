@@ -27,6 +27,8 @@ MAX_SOURCE_BYTES = 256 * 1024
 MAX_SHOWN_CHARACTERS = 8000
 # What a tool says of itself and not of the source.
 _NOISE = r"# command-line-arguments|Node\.js v\d|\s+at .*\(node:internal/|In file included from (?:{ours})"
+# What says too little of what to do.
+_PLAINLY = {"-buildmode=exe requires exactly one main package": "The source must be of the package main."}
 
 
 class LanguageMissing(ValueError):
@@ -131,7 +133,7 @@ def shown_errors(build: Build, said: bytes) -> str:
     lines = text.splitlines()
     lacks_function = any(re.match(ours, line) for line in lines)
     noise = _NOISE.format(ours=ours)
-    kept = [line.replace("/work/", "") for line in lines if not re.match(noise, line)]
+    kept = [_PLAINLY.get(line, line.replace("/work/", "")) for line in lines if not re.match(noise, line)]
     if lacks_function:
         kept = [f"The source must define this, and nothing called main:\n    {build.signature}", *kept]
     text = "\n".join(kept)

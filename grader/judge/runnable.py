@@ -10,7 +10,7 @@ from grader.judge.languages.language import Plan
 from grader.judge.languages.several import with_arguments
 from sandbox.job import Job, Limits, Outcome
 
-_LAST_BYTES = 16_384
+_END_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,12 @@ class Program:
 
     def heap_was_full(self, outcome: Outcome) -> bool:
         """Whether a runtime with a heap of its own ended for want of room in it: no kernel counts that."""
-        said = outcome.stderr[-_LAST_BYTES:] + outcome.stdout[-_LAST_BYTES:]
+        said = outcome.stderr[-_END_BYTES:] + outcome.stdout[-_END_BYTES:]
         return any(words in said for words in self.language.full_heap)
+
+    def was_refused_memory(self, outcome: Outcome) -> bool:
+        """Whether a runtime ended the program, as it does where it is given no more memory."""
+        refusal = self.language.refusal
+        ending = -outcome.signal if outcome.signal else outcome.exit_code
+        said = outcome.stderr[:_END_BYTES] + b"\n" + outcome.stderr[-_END_BYTES:]
+        return bool(refusal and ending == refusal.ending and refusal.said.search(said))

@@ -50,6 +50,8 @@ def run_verdict(outcome: Outcome, program: Program) -> tuple[Verdict | None, str
     verdict = STATUS_VERDICTS[outcome.status]
     if verdict is Verdict.RE and program.heap_was_full(outcome):
         return Verdict.MLE, f"its heap was full, memory limit {program.limits.memory_bytes // MIB} MiB"
+    if verdict is Verdict.RE and program.was_refused_memory(outcome):
+        return Verdict.MLE, f"was refused memory, memory limit {program.limits.memory_bytes // MIB} MiB"
     return verdict, outcome.reason
 
 

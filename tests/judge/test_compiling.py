@@ -154,3 +154,30 @@ def test_own_input_must_fit_the_languages_numbers(sandbox: Sandbox, tmp_path: Pa
         run_samples(package, Answer("c", source), sandbox=sandbox, own_input=f"[{2**63}]")
     (run,) = run_samples(package, Answer("c", source), sandbox=sandbox, own_input=f"[{2**63 - 1}]")
     assert run.output == str(2**63 - 1)
+
+
+def test_a_program_of_another_package_than_main_does_not_compile(judged: Any, summing: Package) -> None:
+    result = judged(summing, "go", "package sums\n\nfunc main() {}\n")
+    assert (result.verdict, "package main" in result.compiler_output) == (Verdict.CE, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("x + 1", ""), ("x +", "solution.rs:6"), ("y", "solution.rs:6")],
+    ids=["right", "a", "b"],
+)
+def test_attributes_of_the_crate_may_stand_before_a_function_in_rust(
+    judged: Any, tmp_path: Path, line: str, said: str
+) -> None:
+    folder = function_package(
+        tmp_path,
+        returns="int",
+        expected=2,
+        parameters={"x": "int"},
+        args=[1],
+        languages=["python", "rust"],
+    )
+    head = '//! About it.\n/*! And */ #![allow(unused,\n  non_snake_case)]\n// #![no]\n#![doc = "a]"]'
+    result = judged(read_package(folder), "rust", f"{head} pub fn solve(x: i64) -> i64 {{\n{line} }}")
+    assert result.verdict is (Verdict.CE if said else Verdict.AC), result.compiler_output
+    assert said in result.compiler_output

@@ -146,3 +146,49 @@ def test_a_program_may_keep_more_than_half_of_its_memory_limit(
 ) -> None:
     result = judged(one_test(tmp_path, "42\n"), language, LIVE[language])
     assert result.verdict == "AC", result.message
+
+
+def test_a_function_in_javascript_may_return_a_million_numbers(judged: Any, tmp_path: Path) -> None:
+    numbers = list(range(1_000_000))
+    limits = {"time_limit": 5, "output": 16}
+    folder = function_package(
+        tmp_path, returns="list[int]", expected=numbers, languages=["python", "javascript"], limits=limits
+    )
+    source = "const solve = () => Array.from({ length: 1000000 }, (_, i) => i);"
+    result = judged(read_package(folder), "javascript", source)
+    assert result.verdict == "AC", result.message
+
+
+HUGE = {
+    "python": "kept = [0] * 10**12",
+    "cpp": "#include <vector>\nint main() { std::vector<long> kept(1L << 40); return kept[5]; }",
+    "java": """
+        class Main {
+            public static void main(String[] args) {
+                java.nio.ByteBuffer.allocateDirect(1 << 30);
+            }
+        }
+    """,
+    "javascript": "new Float64Array(4e9);",
+    "go": "package main\n\nfunc main() {\n\tn := 1 << 42\n\tprintln(make([]int, n)[5])\n}",
+    "rust": 'fn main() { println!("{}", vec![1u64; 1 << 40][5]); }',
+}
+SAID = {
+    "python": "import sys\nsys.stderr.write('Traceback:\\nMemoryError\\n')\nraise SystemExit(1)",
+    "cpp": '#include <cstdio>\nint main() { fputs("std::bad_alloc\\n", stderr); return 1; }',
+    "go": 'package main\n\nfunc main() { panic("out of memory") }',
+    "rust": 'fn main() { eprintln!("memory allocation of 1 bytes failed"); std::process::exit(1); }',
+}
+
+
+@pytest.mark.parametrize("language", HUGE)
+def test_a_program_that_ends_for_want_of_memory_has_met_the_memory_limit(
+    judged: Any, tmp_path: Path, language: str
+) -> None:
+    result = judged(one_test(tmp_path, "42\n"), language, HUGE[language])
+    assert result.verdict == "MLE", result.message
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_the_words_alone_are_no_memory_limit(judged: Any, tmp_path: Path, language: str) -> None:
+    assert judged(one_test(tmp_path, "42\n"), language, SAID[language]).verdict == "RE"

@@ -3,7 +3,7 @@
 // It knows the arguments and nothing of what is expected; whatever a submission does to it, it can only change
 // the value it is judged by.
 "use strict";
-const { readFileSync, unlinkSync, writeFileSync } = require("fs");
+const { openSync, readFileSync, renameSync, unlinkSync, writeFileSync } = require("fs");
 const { resolve } = require("path");
 const { pathToFileURL } = require("url");
 
@@ -31,9 +31,32 @@ function revive(value, word) {
   }
 }
 
-/** JSON text of a result; what JavaScript has one type for is told apart by the declared one. */
-function plain(value, word, depth = 0) {
-  if (depth > DEEPEST) return '{"$foreign":"too large"}';
+/** Writes a file piece by piece: a large result as one text would need its size several times. */
+class Writer {
+  constructor(name) {
+    this.file = openSync(name, "w");
+    this.text = "";
+  }
+
+  put(text) {
+    this.text += text;
+    if (this.text.length > 65536) this.flush();
+  }
+
+  flush() {
+    writeFileSync(this.file, this.text);
+    this.text = "";
+  }
+}
+
+/** Writes a result as JSON; what JavaScript has one type for is told apart by the declared one. */
+function write(out, value, word, depth = 0) {
+  if (depth <= DEEPEST && typeof value === "object" && value !== null) structure(out, value, word, depth);
+  else out.put(depth > DEEPEST ? '{"$foreign":"too large"}' : plain(value, word));
+}
+
+/** JSON text of a value without parts. */
+function plain(value, word) {
   if (value === null || value === undefined) return "null";
   switch (typeof value) {
     case "boolean":
@@ -46,25 +69,34 @@ function plain(value, word, depth = 0) {
       if (Number.isNaN(value)) return '{"$float":"nan"}';
       if (!Number.isFinite(value)) return value > 0 ? '{"$float":"inf"}' : '{"$float":"-inf"}';
       return Object.is(value, -0) && word.name !== "int" ? "-0.0" : String(value);
-    case "object":
-      return structure(value, word, depth);
     default:
       return '{"$foreign":"other"}';
   }
 }
 
-function structure(value, word, depth) {
+function structure(out, value, word, depth) {
   const inner = (index) => (word.name === "ndarray" ? word : word.items?.[word.name === "tuple" ? index : 0] ?? { name: "" });
+  let count = 0;
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
-    const items = Array.from(value, (item, index) => plain(item, inner(index), depth + 1)).join(",");
-    return word.name === "tuple" ? `{"$tuple":[${items}]}` : `[${items}]`;
+    out.put(word.name === "tuple" ? '{"$tuple":[' : "[");
+    for (const item of value) {
+      if (count) out.put(",");
+      write(out, item, inner(count++), depth + 1);
+    }
+    return out.put(word.name === "tuple" ? "]}" : "]");
   }
   const prototype = Object.getPrototypeOf(value);
   const isMap = value instanceof Map;
-  if (!isMap && prototype !== Object.prototype && prototype !== null) return '{"$foreign":"other"}';
-  const pairs = isMap ? [...value] : Object.entries(value);
-  const texts = pairs.map(([key, item]) => `[${plain(key, { name: "str" }, depth + 1)},${plain(item, inner(0), depth + 1)}]`);
-  return `{"$dict":[${texts.join(",")}]}`;
+  if (!isMap && prototype !== Object.prototype && prototype !== null) return out.put('{"$foreign":"other"}');
+  out.put('{"$dict":[');
+  for (const [key, item] of isMap ? value : Object.entries(value)) {
+    out.put(count++ ? ",[" : "[");
+    write(out, key, { name: "str" }, depth + 1);
+    out.put(",");
+    write(out, item, inner(0), depth + 1);
+    out.put("]");
+  }
+  out.put("]}");
 }
 
 async function main() {
@@ -80,8 +112,15 @@ async function main() {
     writeFileSync(RESULT, '{"value":null,"missing":true}');
     return;
   }
-  const text = plain(await solve(...args), call.returns);
-  writeFileSync(RESULT, `{"value":${text}}`);
+  const result = await solve(...args);
+  // A result counts once it is whole.
+  const part = `${RESULT}.part`;
+  const out = new Writer(part);
+  out.put('{"value":');
+  write(out, result, call.returns);
+  out.put("}");
+  out.flush();
+  renameSync(part, RESULT);
 }
 
 main().then(

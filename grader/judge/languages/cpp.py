@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from grader.judge.languages.language import (
     ARGUMENTS_PATH,
     RESULT_PATH,
@@ -9,6 +11,7 @@ from grader.judge.languages.language import (
     Language,
     Plan,
     Programs,
+    Refusal,
     Toolchain,
     driver,
     execute,
@@ -73,4 +76,12 @@ def _driver(spec: FunctionSpec) -> str:
     )
 
 
-LANGUAGE = Language(LANGUAGES["cpp"], (Programs(("g++",), ("--version",), "g++"),), program, function)
+LANGUAGE = Language(
+    LANGUAGES["cpp"],
+    (Programs(("g++",), ("--version",), "g++"),),
+    program,
+    function,
+    refusal=Refusal(
+        re.compile(rb"^terminate called after throwing an instance of 'std::bad_alloc'$", re.MULTILINE), -6
+    ),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from grader.judge.languages.language import (
     ARGUMENTS_PATH,
     RESULT_PATH,
@@ -9,6 +11,7 @@ from grader.judge.languages.language import (
     Language,
     Plan,
     Programs,
+    Refusal,
     Toolchain,
     driver,
     heap_mib,
@@ -65,7 +68,8 @@ _ENVIRONMENT = {
 
 def program(source: str, toolchain: Toolchain) -> Plan:
     """One file of the package main."""
-    command = Command((*_BUILD, SOURCE), _ENVIRONMENT)
+    # Without the mode another package than main would be built too, into what nobody can run.
+    command = Command((*_BUILD, "-buildmode=exe", SOURCE), _ENVIRONMENT)
     build = Build(command, {SOURCE: source.encode()}, ("solution",), base=_base(toolchain))
     return Plan(SOURCE, build, _run)
 
@@ -157,4 +161,7 @@ LANGUAGE = Language(
     program,
     function,
     own_memory_mib=_OWN_MEMORY_MIB,
+    refusal=Refusal(
+        re.compile(rb"^fatal error: runtime: (?:out of memory|cannot allocate memory)", re.MULTILINE), 2
+    ),
 )

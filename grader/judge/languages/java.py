@@ -11,6 +11,7 @@ from grader.judge.languages.language import (
     Language,
     Plan,
     Programs,
+    Refusal,
     Run,
     Toolchain,
     driver,
@@ -269,6 +270,13 @@ def _tuples() -> str:
     return "\n".join([*lines, ""])
 
 
+# Not of the heap, and thrown: what nobody catches ends the program as any exception does.
+_REFUSED = re.compile(
+    rb"^(?:Exception in thread \".*\" |Caused by: )java\.lang\.OutOfMemoryError: "
+    rb"(?:Cannot reserve \d+ bytes of direct|Direct) buffer memory",
+    re.MULTILINE,
+)
+
 LANGUAGE = Language(
     LANGUAGES["java"],
     (Programs(("javac", "java"), ("-version",), "default-jdk-headless", least=(16,)),),
@@ -280,4 +288,5 @@ LANGUAGE = Language(
         b"java.lang.OutOfMemoryError: GC overhead limit exceeded",
         b"java.lang.OutOfMemoryError: Requested array size exceeds VM limit",
     ),
+    refusal=Refusal(_REFUSED, 1),
 )

@@ -9,6 +9,7 @@ from grader.judge.languages.language import (
     Language,
     Plan,
     Programs,
+    Refusal,
     Run,
     Toolchain,
     driver,
@@ -22,6 +23,7 @@ from sandbox.job import Command, Limits
 
 OWN_MEMORY_MIB = 40
 FULL_HEAP = (b"JavaScript heap out of memory", b"invalid size error Reached heap limit")
+REFUSAL = Refusal(re.compile(rb"^RangeError: Array buffer allocation failed$", re.MULTILINE), 1)
 DRIVER = "driver.cjs"
 # In every box of node's; a name that no answer's own file has.
 STREAMS = {"touchstone-streams.cjs": driver("streams.cjs")}
@@ -78,5 +80,6 @@ LANGUAGE = Language(
     function,
     own_memory_mib=OWN_MEMORY_MIB,
     full_heap=FULL_HEAP,
+    refusal=REFUSAL,
     reads_types=True,
 )

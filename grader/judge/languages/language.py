@@ -104,15 +104,28 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a runtime ends a program that was refused memory.
+
+    `said` is found at the beginning or the end of stderr; `ending` is the exit code, or the negative number
+    of the signal.
+    """
+
+    said: re.Pattern[bytes]
+    ending: int
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """One language.
 
     `toolchains` are alternatives, the best first. `program` and `function` make the plan of a source;
     `function` is None where the language answers no function problems. `own_memory_mib` is what its runtime
     takes beside the program's data: where a heap is given a size, it is the memory limit less this.
-    `full_heap` are words that a runtime says when its heap is full, which the kernel does not see.
-    `has_arrays` is true where an ndarray is more than lists of lists; `reads_types` where the driver learns
-    the signature's types together with the arguments.
+    `full_heap` are words that a runtime says when its heap is full, which the kernel does not see; `refusal`
+    is how it ends where the box gives it no memory, None where it does not end by that. `has_arrays` is true
+    where an ndarray is more than lists of lists; `reads_types` where the driver learns the signature's types
+    together with the arguments.
     """
 
     answer: AnswerLanguage
@@ -121,6 +134,7 @@ class Language:
     function: Callable[[FunctionSpec, str, Toolchain], Plan] | None = None
     own_memory_mib: int = 0
     full_heap: tuple[bytes, ...] = ()
+    refusal: Refusal | None = None
     has_arrays: bool = False
     reads_types: bool = False
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from keyword import kwlist
 
-from grader.judge.languages.language import Build, Language, Module, Plan, Toolchain, driver
+from grader.judge.languages.language import Build, Language, Module, Plan, Refusal, Toolchain, driver
 from questionbank.packages.languages import LANGUAGES
 from questionbank.packages.model import FunctionSpec
 from questionbank.packages.starters.names import free_name
@@ -33,6 +34,9 @@ def _check(source: bytes) -> Build:
     return Build(Script("check.py"), files, runtime=Runtime.PYTHON)
 
 
+# The end of a traceback; numpy's error is one of memory too.
+_REFUSED = re.compile(rb"^  [^\n]*\n(?:MemoryError|numpy\.\S*_ArrayMemoryError)\b[^\n]*\n\Z", re.MULTILINE)
+
 LANGUAGE = Language(
     LANGUAGES["python"],
     (Module("sys", "'Python ' + sys.version.split()[0]"),),
@@ -40,4 +44,5 @@ LANGUAGE = Language(
     function,
     has_arrays=True,
     reads_types=True,
+    refusal=Refusal(_REFUSED, 1),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from grader.judge.languages.language import (
     ARGUMENTS_PATH,
     RESULT_PATH,
@@ -9,6 +11,7 @@ from grader.judge.languages.language import (
     Language,
     Plan,
     Programs,
+    Refusal,
     Toolchain,
     driver,
     execute,
@@ -27,6 +30,13 @@ _COMPILE = (
     *("--cap-lints", "allow", "--color", "never", "-o", "solution"),
 )
 
+# What may stand before the first item; of it the attributes and the words on the crate as a whole.
+_HEAD = re.compile(
+    r"\s+|(?P<about>//![^\n]*|/\*!.*?\*/)|//[^\n]*|/\*.*?\*/"
+    r"|(?P<attribute>#!\[(?:[^\[\]\"]|\"(?:\\.|[^\"\\])*\"|\[[^\[\]]*\])*\])",
+    re.DOTALL,
+)
+
 
 def program(source: str, _: Toolchain) -> Plan:
     """One file, the crate's root."""
@@ -36,19 +46,31 @@ def program(source: str, _: Toolchain) -> Plan:
 
 def function(spec: FunctionSpec, source: str, _: Toolchain) -> Plan:
     """`main.rs` includes the source, so that its lines keep their numbers, and calls the function."""
+    attributes, rest = _of_the_crate(source)
     files = {
-        SOURCE: source.encode(),
-        "main.rs": _driver(spec).encode(),
+        SOURCE: rest.encode(),
+        "main.rs": f"{attributes}\n{_driver(spec)}".encode(),
         "touchstone.rs": driver("call.rs"),
     }
     build = Build(
         Command((*_COMPILE, "main.rs")),
         files,
         ("solution",),
-        driver=(r"\s*--> (?:main|touchstone)\.rs:",),
+        driver=(r"\s*--> (?:main\.rs:(?!1:)|touchstone\.rs:)",),
         signature=signature(spec),
     )
     return Plan(SOURCE, build, execute("./solution"))
+
+
+def _of_the_crate(source: str) -> tuple[str, str]:
+    """The crate's attributes, which `include!` refuses, on one line, and the source with blanks there."""
+    attributes, rest, position = [], "", 0
+    while found := _HEAD.match(source, position):
+        blank = found["attribute"] is not None or found["about"] is not None
+        attributes += [" ".join(found["attribute"].split())] if found["attribute"] else []
+        rest += re.sub(r"[^\n]", " ", found[0]) if blank else found[0]
+        position = found.end()
+    return " ".join(attributes), rest + source[position:]
 
 
 def _driver(spec: FunctionSpec) -> str:
@@ -79,4 +101,5 @@ LANGUAGE = Language(
     (Programs(("rustc", "cc"), ("--version",), "rustc gcc", least=(1, 59)),),
     program,
     function,
+    refusal=Refusal(re.compile(rb"^memory allocation of \d+ bytes failed$", re.MULTILINE), -6),
 )

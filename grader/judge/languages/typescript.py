@@ -79,5 +79,6 @@ LANGUAGE = Language(
     function,
     own_memory_mib=javascript.OWN_MEMORY_MIB,
     full_heap=javascript.FULL_HEAP,
+    refusal=javascript.REFUSAL,
     reads_types=True,
 )
