@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,28 +82,31 @@ class Arena:
         return self.judge(target, HONEST[target])
 
 
+@contextmanager
+def supervised(launch: str, parked: Mapping[Runtime, int]) -> Iterator[tuple[Sandbox, Host]]:
+    """A supervisor with a folder of its own for temporary files, and the look at what belongs to it."""
+    with socket_folder(launch) as private:
+        temporary = private / "temporary"
+        temporary.mkdir()
+        account = unprivileged_account()
+        if launch == "unprivileged" and account:
+            os.chown(temporary, account.uid, account.gid)
+        config = Config(socket=private / "sandbox.sock", parked=parked, devices=())
+        # Told to the supervisor alone: the fixture outlives these tests, and others' folders are not its own.
+        launcher = (*launcher_of(launch), "env", f"TMPDIR={temporary}")
+        with private_sandbox(config, launcher=launcher) as sandbox:
+            yield sandbox, Host(config.socket, temporary)
+
+
 @pytest.fixture(scope="session", params=LAUNCHES)
 def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     folder = tmp_path_factory.mktemp("arena")
     problems = write_problems(folder)
-    with socket_folder(request.param) as private:
-        temporary = private / "temporary"
-        temporary.mkdir()
-        account = unprivileged_account()
-        if request.param == "unprivileged" and account:
-            os.chown(temporary, account.uid, account.gid)
-        config = Config(
-            socket=private / "sandbox.sock",
-            parked={Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.COMMAND: 1},
-            devices=(),
-        )
-        # Told to the supervisor alone: the fixture outlives these tests, and others' folders are not its own.
-        launcher = (*launcher_of(request.param), "env", f"TMPDIR={temporary}")
-        with private_sandbox(config, launcher=launcher) as sandbox:
-            watched = Watched(sandbox)
-            host = Host(config.socket, temporary)
-            arena = Arena(watched, problems, folder, host, host.look())
-            for target in (Target.PROGRAM, Target.FUNCTION, Target.ARRAY) * 2:
-                arena.honest(target)
-            arena.judge(Target.PROGRAM, "int main(void) { return 0; }", "c")
-            yield Arena(watched, problems, folder, host, host.calm())
+    parked = {Runtime.PYTHON: 3, Runtime.NUMPY: 2, Runtime.COMMAND: 1}
+    with supervised(request.param, parked) as (sandbox, host):
+        watched = Watched(sandbox)
+        arena = Arena(watched, problems, folder, host, host.look())
+        for target in (Target.PROGRAM, Target.FUNCTION, Target.ARRAY) * 2:
+            arena.honest(target)
+        arena.judge(Target.PROGRAM, "int main(void) { return 0; }", "c")
+        yield Arena(watched, problems, folder, host, host.calm())

@@ -219,8 +219,9 @@ _INTRODUCTION = """\
 Each attack is a submission: it goes through the real judge and the real sandbox and gets the verdict below.
 Afterwards an honest answer is accepted, and the host is as it was: no process, namespace, mount, control
 group, file or System V object of the attack is left. All of it happens twice, over a supervisor of root's and
-over one of an account without any privilege. `test_pipeline` sends one of each family over HTTP to a running
-installation, where honest answers wait in line behind them.
+over one of an account without any privilege; of hostile artifacts the account's gets one of each format.
+`test_pipeline` sends one of each family over HTTP to a running installation, where honest answers wait in
+line behind them.
 
 AC stands where everything the program tried was refused and it then answered honestly. More than one verdict
 stands only where nobody but the kernel decides, with the reason.

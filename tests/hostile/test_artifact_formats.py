@@ -1,9 +1,13 @@
-"""No artifact harms whoever measures it: a sentence for the candidate, and no failure of ours."""
+"""No artifact harms whoever measures it: a sentence for the candidate, and no failure of ours.
+
+Nor does it leave anything behind, and the next honest artifact is measured as ever.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -21,11 +25,13 @@ from questionbank.packages.model import (
     Package,
     ProblemLimits,
 )
-from sandbox.client import Config, Sandbox, private_sandbox
+from sandbox.client import Sandbox
 from sandbox.job import Runtime
 from tests.hostile.artifact_attacks import ATTACKS, EVALUATORS, HONEST, OUTPUTS, ArtifactAttack
+from tests.hostile.conftest import supervised
+from tests.hostile.host_state import Host, HostState
 from tests.judge.measuring import metric
-from tests.sandbox.conftest import LAUNCHES, launcher_of, socket_folder
+from tests.sandbox.conftest import LAUNCHES
 
 pytestmark = pytest.mark.ml
 _EVALUATOR = """\
@@ -47,25 +53,45 @@ run(measure)
 """
 
 
+def _name(attack: ArtifactAttack) -> str:
+    return f"{attack.number} {attack.format}: {attack.name}"
+
+
 # Parsers and their borders are the same in every box: where root has had all attacks, the plain account gets
 # one of each format, which shows that its boxes hold TensorFlow and refuse alike.
 _ONE_OF_EACH = tuple({attack.format: attack for attack in ATTACKS}.values())
-CASES = [
-    pytest.param(launch, attack, id=f"{launch} {attack.number} {attack.format}: {attack.name}")
-    for launch in LAUNCHES
-    for attack in (ATTACKS if launch == LAUNCHES[0] else _ONE_OF_EACH)
-]
+
+
+@dataclass(frozen=True, slots=True)
+class Jail:
+    """One supervisor, the hidden inputs, and the host as it was before the first attack."""
+
+    sandbox: Sandbox
+    hidden_root: Path
+    host: Host
+    quiet: HostState
+
+    def measured(self, format: str, source: str) -> Judgement:
+        """The whole way from a submission to its artifact's figures."""
+        answer = Answer("python", source)
+        return judge(exercise(format), answer, sandbox=self.sandbox, hidden_root=self.hidden_root)
+
+    def assert_unharmed(self) -> None:
+        """An honest artifact is measured as ever, and nothing is left on the host."""
+        after = self.measured("npy", HONEST["npy"])
+        assert after.verdict is Verdict.AC, after.message
+        assert after.metrics[0].value == 1.0
+        state = self.host.settled(self.quiet)
+        assert state == self.quiet, self.quiet.differences(state)
 
 
 @pytest.fixture(scope="module")
-def jail(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    with (
-        socket_folder(request.param) as folder,
-        private_sandbox(
-            Config(folder / "sandbox.sock", parked={Runtime.ML: 2}), launcher=launcher_of(request.param)
-        ) as running,
-    ):
-        yield running
+def jail(request: pytest.FixtureRequest, hidden_root: Path) -> Iterator[Jail]:
+    with supervised(request.param, {Runtime.ML: 2}) as (sandbox, host):
+        new = Jail(sandbox, hidden_root, host, host.look())
+        for _ in range(2):
+            new.measured("npy", HONEST["npy"])
+        yield Jail(sandbox, hidden_root, host, host.calm())
 
 
 @pytest.fixture(scope="module")
@@ -119,24 +145,20 @@ def exercise(format: str) -> Package:
     )
 
 
-def measured(jail: Sandbox, hidden_root: Path, format: str, source: str) -> Judgement:
-    return judge(exercise(format), Answer("python", source), sandbox=jail, hidden_root=hidden_root)
-
-
 @pytest.mark.parametrize("jail", LAUNCHES, indirect=True)
 @pytest.mark.parametrize("format", list(OUTPUTS))
-def test_an_honest_artifact_of_each_format_is_measured(jail: Sandbox, hidden_root: Path, format: str) -> None:
-    found = measured(jail, hidden_root, format, HONEST[format])
+def test_an_honest_artifact_of_each_format_is_measured(jail: Jail, format: str) -> None:
+    found = jail.measured(format, HONEST[format])
     assert found.verdict is Verdict.AC, found.message
     if format not in ("json", "csv"):
         assert found.metrics[0].value == 1.0
 
 
-@pytest.mark.parametrize(("jail", "attack"), CASES, indirect=["jail"])
-def test_a_hostile_artifact_is_refused_with_a_sentence(
-    jail: Sandbox, hidden_root: Path, attack: ArtifactAttack
-) -> None:
-    found = measured(jail, hidden_root, attack.format, attack.source)
+# Not in pairs with its attack: pytest would make the jail anew, and warm TensorFlow, for each.
+@pytest.mark.parametrize("jail", LAUNCHES[:1], indirect=True)
+@pytest.mark.parametrize("attack", ATTACKS, ids=_name)
+def test_a_hostile_artifact_is_refused_with_a_sentence(jail: Jail, attack: ArtifactAttack) -> None:
+    found = jail.measured(attack.format, attack.source)
     run, *evaluation = found.cases
     assert run.verdict is Verdict.AC, run.message
     assert found.verdict is Verdict.WA
@@ -144,21 +166,33 @@ def test_a_hostile_artifact_is_refused_with_a_sentence(
     assert attack.says in found.message
     assert found.message.isprintable()
     assert evaluation[0].wall_s < 30
+    jail.assert_unharmed()
+
+
+if LAUNCHES[1:]:
+
+    @pytest.mark.parametrize("jail", LAUNCHES[1:], indirect=True)
+    @pytest.mark.parametrize("attack", _ONE_OF_EACH, ids=_name)
+    def test_a_hostile_artifact_is_refused_in_the_accounts_boxes_too(
+        jail: Jail, attack: ArtifactAttack
+    ) -> None:
+        test_a_hostile_artifact_is_refused_with_a_sentence(jail, attack)
 
 
 @pytest.mark.parametrize("jail", LAUNCHES, indirect=True)
-def test_an_artifact_that_is_no_file_is_not_followed(jail: Sandbox, hidden_root: Path) -> None:
+def test_an_artifact_that_is_no_file_is_not_followed(jail: Jail) -> None:
     for source in (
         "import os\nos.symlink('/etc/passwd', '/work/out/model.npy')",
         "import os\nos.mkfifo('/work/out/model.npy')",
         "import os\nos.mkdir('/work/out/model.npy')",
         "import os\nos.link('/work/solution.py', '/work/out/model.npy')",
     ):
-        found = measured(jail, hidden_root, "npy", source)
+        found = jail.measured("npy", source)
         assert found.verdict is Verdict.WA, found
         assert "model.npy" in found.message
+    jail.assert_unharmed()
 
 
-def test_paths_of_the_attacks_are_the_formats(hidden_root: Path) -> None:
+def test_paths_of_the_attacks_are_the_formats() -> None:
     assert {attack.format for attack in ATTACKS} == set(OUTPUTS)
     assert all(not PurePosixPath(name).is_absolute() for name in OUTPUTS.values())
