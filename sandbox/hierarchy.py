@@ -47,8 +47,8 @@ class Hierarchy:
     @staticmethod
     def mounted() -> str:
         """Which versions this host shows at all: "1", "2", "1 and 2" (a hybrid), or "" for none."""
-        kinds = {mount.fstype for mount in _mounted()}
-        return " and ".join(["1"] * ("cgroup" in kinds) + ["2"] * ("cgroup2" in kinds))
+        v1, v2 = _mount_points()
+        return " and ".join(["1"] * bool(v1) + ["2"] * (v2 is not None))
 
     @staticmethod
     def read_only() -> bool:

@@ -146,6 +146,13 @@ def test_the_narrowest_bound_on_processes_counts(tmp_path: Path, monkeypatch: py
     assert hierarchy.Hierarchy.most_processes() == 30
 
 
+def test_a_named_hierarchy_without_controllers_is_not_version_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = Mount(1, Path("/sys/fs/cgroup/systemd"), "cgroup", ("rw", "name=systemd"))
+    whole = Mount(2, Path("/sys/fs/cgroup"), "cgroup2", ("rw",))
+    monkeypatch.setattr(hierarchy, "_mounted", lambda: [named, whole])
+    assert hierarchy.Hierarchy.mounted() == "2"
+
+
 if UNIFIED is not None:
 
     def test_a_process_is_born_into_its_group() -> None:
