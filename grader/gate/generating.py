@@ -12,7 +12,7 @@ from sandbox.job import MIB, Job, Limits, Outcome, Runtime, Script, Status
 
 MAX_SEEDS = 50
 _LIMITS = Limits(cpu_s=10, wall_s=30, memory_bytes=1024 * MIB, output_bytes=8 * MIB)
-_NUMPY = re.compile(rb"^\s*(import|from)\s+numpy\b", re.MULTILINE)
+_NUMPY = re.compile(rb"^[^\S\n]*+(import|from)\s+numpy\b", re.MULTILINE)
 _SHOWN = 1000
 
 

@@ -13,7 +13,7 @@ from grader.llm.model import PointJudgement, PointVerdict
 from grader.llm.prompt import schema_of
 from grader.llm.quotes import find_quote
 
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
+_FENCE = re.compile(r"\A\s*+```(?:json)?[^\S\n]*+\n(.*)\n[^\S\n]*+```\s*+\Z", re.DOTALL)
 _SHOWN = 200
 
 

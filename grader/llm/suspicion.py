@@ -19,7 +19,7 @@ _ADDRESSED = re.compile(
         \b(?:score|marks?|points?|grade|verdict|json|met)\b
     | \byou\s+(?:are|must|should|will)\b.{0,40}\b(?:assistant|model|ai|accept|approve|mark)\b
     | (?:^|\s)(?:system|assistant|user|developer)\s*:
-    | <\s*/?\s*(?:system|assistant|user|answer|instruction)
+    | <\s*+(?:/\s*+)?(?:system|assistant|user|answer|instruction)
     | "?(?:verdict|point_id|quotes)"?\s*:
     | (?:忽略|无视|忘记|不要理会|覆盖).{0,20}(?:以上|之前|上述|前面|指令|要求|规则|评分|标准)
     | 满分|最高分|评分(?:员|者|器|标准)|阅卷|打分|判为|给(?:我|出|予).{0,6}分|系统提示

@@ -35,7 +35,7 @@ _INJECTION = re.compile(
     r"(correct|met|100|10/10|5/5|pass|all points|every point)"
     r"|you are (now )?(an?|the) (grader|examiner|assistant|ai)\b"
     r"|(note|message|instructions?) (to|for) (the )?(grader|examiner|marker|reviewer|model)"
-    r"|<\s*/?\s*(system|assistant|instructions?|answer|rubric)\b|\[/?inst\]|<\|"
+    r"|<\s*+(?:/\s*+)?(system|assistant|instructions?|answer|rubric)\b|\[/?inst\]|<\|"
     r"|忽略(以上|上面|之前|前面|所有|一切)|无视(以上|上面|之前|评分)"
     r"|(给|打|判|评)(我|此|这|该|本)?.{0,6}(满分|最高分|100\s*分)"
     r"|你(现在)?是.{0,6}(评分|阅卷|考官)|致?(评分|阅卷)(者|员|老师|模型)[：:，,]"

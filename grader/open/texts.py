@@ -37,6 +37,8 @@ _SUFFIXES = (
     "s",
 )
 _STEM_LEAST = 3
+_LONGEST_RUN = 500
+"""Chinese characters without a break that are taken apart at once, in time that grows with their square."""
 _ZH_SHARE = 0.25
 _ENOUGH_WORDS, _EN_SHARE = 12, 0.1
 
@@ -80,7 +82,8 @@ def words(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for run in _RUN.findall(folded(text)):
         if _IS_CJK.match(run):
-            found += _segmenter().lcut(run)
+            for start in range(0, len(run), _LONGEST_RUN):
+                found += _segmenter().lcut(run[start : start + _LONGEST_RUN])
         else:
             found += (stem(part) for part in re.split(r"[.\-]", run) if part) if "-" in run else [stem(run)]
     return tuple(found)
@@ -131,6 +134,7 @@ def clauses(text: str) -> list[Span]:
         ends = [match.end() + sentence.start for match in _CLAUSE_END.finditer(sentence.text)]
         for end in [*ends, sentence.end]:
             span = _trimmed(text, start, end)
+            start = span.start if span else end
             if span is not None and (end == sentence.end or _says_something(span.text)):
                 found.append(span)
                 start = end

@@ -8,9 +8,13 @@ Lists, texts, numbers, booleans and null are themselves. The rest is an object w
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 MAX_DEPTH = 64
+MAX_ALIKE = 64
+"""Items of one set, or keys of one dict, with the same hash: numbers can be chosen so that all have it, and
+each then meets all others."""
 NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -43,9 +47,10 @@ def _tagged(value: dict[str, Any], depth: int) -> Any:
         return _complex(decode(content, depth + 1))
     if tag in ("$tuple", "$set"):
         items = [decode(item, depth + 1) for item in content]
-        return tuple(items) if tag == "$tuple" else frozenset(map(_hashable, items))
+        return tuple(items) if tag == "$tuple" else frozenset(_hashable(items))
     if tag == "$dict":
-        return dict(_pair(pair, depth + 1) for pair in content)
+        pairs = [_pair(pair, depth + 1) for pair in content]
+        return dict(zip(_hashable([key for key, _ in pairs]), (value for _, value in pairs), strict=True))
     raise NoValue("an object stands for a $tuple, $set, $dict, $complex or $float")
 
 
@@ -61,12 +66,15 @@ def _complex(parts: list[Any]) -> complex:
 def _pair(pair: Any, depth: int) -> tuple[Any, Any]:
     if not isinstance(pair, list) or len(pair) != 2:
         raise NoValue("a $dict holds pairs of a key and a value")
-    return _hashable(decode(pair[0], depth)), decode(pair[1], depth)
+    return decode(pair[0], depth), decode(pair[1], depth)
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(values: list[Any]) -> list[Any]:
+    """The values, which a set or a dict may be made of in time that grows as their number does."""
     try:
-        hash(value)
+        alike = Counter(map(hash, values))
     except TypeError as error:
         raise NoValue("an item of a set or a key of a dict is a list or a dict itself") from error
-    return value
+    if max(alike.values(), default=0) > MAX_ALIKE:
+        raise NoValue(f"more than {MAX_ALIKE} items of a set or keys of a dict have the same hash")
+    return values

@@ -69,8 +69,8 @@ _BOXES = frozenset(
 )
 _BOX_ARGUMENTS = {"wrapfigure": 2, "minipage": 1, "multicols": 1, "adjustbox": 1}
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
-_LINE_START = re.compile(r"^(\s*)([-+]|\d{1,9}[.)])(?=\s)", re.MULTILINE)
-_PLAIN_NAME = re.compile(r"^\s*%%\s*plainproblemname:\s*(.*?)\s*$", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*+)([-+]|\d{1,9}[.)])(?=\s)", re.MULTILINE)
+_PLAIN_NAME = re.compile(r"^[^\S\n]*+%%\s*+plainproblemname:\s*+(.*)", re.MULTILINE)
 
 
 class LatexError(ValueError):
@@ -103,7 +103,7 @@ def to_markdown(source: str, language: str, constants: Mapping[str, str]) -> Con
     result = reader.result
     result.markdown = _tidy(markdown)
     if plain:
-        result.name = plain[1]
+        result.name = plain[1].rstrip()
     return result
 
 

@@ -16,7 +16,7 @@ from questionbank.packages.program import Form
 
 _FILE = re.compile(rf"(?P<stem>problem|solution)(\.(?P<language>{LANGUAGE_CODE}))?\.(?P<type>md|tex|pdf)")
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".pdf"})
-_MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)")
+_MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*+(?:\]\(\s*+<?([^)\s>]+))?")
 _CONSTANT = re.compile(r"\{\{\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*\}\}")
 _SAMPLE_TAGS = frozenset({"nextsample", "remainingsamples"})
 _FOLDERS = {
@@ -103,7 +103,7 @@ def _text(
         return None
     if path.suffix == ".md":
         shown = _CONSTANT.sub(lambda tag: "" if tag[1] in _SAMPLE_TAGS else tag[0], source)
-        _check_pictures(files, path, _MARKDOWN_PICTURE.findall(shown), notices)
+        _check_pictures(files, path, pictures_of(shown), notices)
         return with_constants(shown, metadata.constants)
     try:
         converted = to_markdown(source, language, metadata.constants)
@@ -116,6 +116,11 @@ def _text(
         texts.names.setdefault(language, converted.name)
     _check_pictures(files, path, converted.pictures, notices)
     return _with_extensions(files, path, converted.markdown, converted.pictures)
+
+
+def pictures_of(markdown: str) -> list[str]:
+    """The paths of the pictures in a text. What only begins as a picture is passed over whole."""
+    return [found for found in _MARKDOWN_PICTURE.findall(markdown) if found]
 
 
 def _check_pictures(files: Files, path: PurePosixPath, pictures: list[str], notices: Findings) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from grader.judge.judging import judge
 from grader.judge.model import Answer
+from questionbank.packages import anything
 from questionbank.packages.errors import PackageError
 from questionbank.packages.reader import read_package
 from sandbox.client import Sandbox
@@ -75,6 +76,14 @@ def test_what_stands_for_no_value_is_a_fault_of_the_package(tmp_path: Path, valu
         read_package(
             function_package(tmp_path, returns="int", expected=1, parameters={"x": "object"}, args=[value])
         )
+
+
+def test_items_that_were_chosen_to_have_one_hash_are_no_set_and_no_dict() -> None:
+    alike = [number * (2**61 - 1) for number in range(anything.MAX_ALIKE + 1)]
+    assert len(anything.decode({"$set": alike[:-1]})) == anything.MAX_ALIKE
+    for value in ({"$set": alike}, {"$dict": [[key, 0] for key in alike]}):
+        with pytest.raises(anything.NoValue, match="same hash"):
+            anything.decode(value)
 
 
 def test_optional_arguments_may_be_left_out(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grader.pages.differing import MAX_LINES, difference
+from grader.pages.differing import MAX_LINES, MAX_MARKED_LINE, Difference, difference
+from tests.growth import LINEAR, growth
 
 
 def test_equal_lines_are_plain_and_differing_ones_are_paired() -> None:
@@ -33,3 +34,14 @@ def test_long_outputs_are_cut_and_said_to_be() -> None:
     found = difference("x\n" * (MAX_LINES + 1), "x\n")
     assert found.shortened
     assert len(found.expected) == MAX_LINES
+
+
+def test_lines_made_to_be_hard_to_compare_cost_no_more_than_others() -> None:
+    def compared(text: str) -> Difference:
+        return difference(text, text.replace("x", "y"))
+
+    assert growth(compared, lambda size: "ax" * (size // 2), MAX_MARKED_LINE // 2) < LINEAR
+    text = "\n".join(["ax" * (MAX_MARKED_LINE // 2)] * 3)
+    shown = compared(text)
+    assert ["".join(part.text for part in line.segments) for line in shown.expected] == text.splitlines()
+    assert not any(part.text == "x" and not part.marked for line in shown.expected for part in line.segments)
