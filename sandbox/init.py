@@ -172,6 +172,8 @@ def _parked(
     syscalls.drop_capabilities()
     syscalls.install_filter(filters.init)
     _rehearse(parked.path, to_starter=starter is not None)
+    if parked.sockets:
+        Watchdog({"cpu_s": 1, "memory_bytes": 2**40}, parked.sockets).look()
     said, _ = receive_control(ours)  # the program is parked, too
     parked.is_starter = "starter" in said
     exited = [] if parked.exited is None else [parked.exited]
