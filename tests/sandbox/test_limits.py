@@ -197,6 +197,12 @@ def test_a_program_has_no_place_before_the_hosts_own_processes(box: Sandbox) -> 
     assert after_init >= 0
 
 
+def test_a_core_goes_to_no_program_of_the_hosts(box: Sandbox) -> None:
+    """A core_pattern may name one; core(5): of all limits 1 alone keeps the kernel from starting it."""
+    limits = run_python(box, "import resource; print(*resource.getrlimit(resource.RLIMIT_CORE))")
+    assert printed(limits) == "1 1"
+
+
 def test_exit_codes_and_signals_are_told_apart(box: Sandbox) -> None:
     assert _facts(run_python(box, "raise SystemExit(3)")) == (Status.NONZERO_EXIT, 3, None)
     assert _facts(run_python(box, "import os; os._exit(4)")) == (Status.NONZERO_EXIT, 4, None)
