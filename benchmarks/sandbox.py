@@ -15,6 +15,9 @@ pace of a judge at work. The ratios, and what the sandbox promises of them:
 - `tensorflow_throughput_vs_cold`: runs a second of one TensorFlow operation in our boxes, as many clients as
   cores ÷ the same with a bare Python each; at least 20.
 
+`python ours, cold` and its likes are the same programs in a box of ours by an interpreter that has nothing
+imported: what the box costs without what is parked in it.
+
 What is not here is named under `skipped` with the reason, and its ratio is null. Nothing is installed. Exits
 1 where a promise does not hold or was not measured, and says on stderr which.
 """
@@ -73,6 +76,7 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
     "OPENBLAS_NUM_THREADS": "1",
 }
+COLD_ENVIRONMENT = {name: value for name, value in ENVIRONMENT.items() if name != "PATH"}
 ML_LIMITS = Limits(cpu_s=60, wall_s=120, memory_bytes=1024 * MIB, processes=256)
 
 Measured = Callable[[], float]
@@ -166,6 +170,8 @@ def _add_c(bench: Bench, folder: Path, box: Sandbox) -> None:
 def _add_python(bench: Bench, box: Sandbox) -> None:
     job = Job(Runtime.PYTHON, Script("main.py"), files={"main.py": b"pass"})
     bench.runs["python bare"] = lambda: _spawned([sys.executable, "-c", "pass"])
+    cold = _cold_job("pass", Runtime.PYTHON)
+    bench.runs["python ours, cold"] = lambda: _boxed(box, cold, b"")
     bench.runs["python ours"] = lambda: _boxed(box, job, b"")
 
 
@@ -175,7 +181,16 @@ def _add_numpy(bench: Bench, box: Sandbox) -> None:
         return
     job = Job(Runtime.NUMPY, Script("main.py"), files={"main.py": NUMPY.encode()})
     bench.runs["numpy bare"] = lambda: _spawned([sys.executable, "-c", NUMPY])
+    cold = _cold_job(NUMPY, Runtime.NUMPY)
+    bench.runs["numpy ours, cold"] = lambda: _boxed(box, cold, b"45\n")
     bench.runs["numpy ours"] = lambda: _boxed(box, job, b"45\n")
+
+
+def _cold_job(source: str, runtime: Runtime, limits: Limits | None = None) -> Job:
+    """The same in a box of ours by an interpreter of its own, which has imported nothing."""
+    interpreter = str(Path(sys.executable).resolve())  # a virtual environment's is not in the box
+    command = Command((interpreter, "-c", source), env={"PYTHONPATH": "/packages"} | COLD_ENVIRONMENT)
+    return Job(runtime, command, limits=limits or Limits())
 
 
 def _other_jails(folder: Path, program: Sequence[str]) -> Mapping[str, list[str] | str]:
@@ -284,17 +299,20 @@ def _tensorflow(folder: Path, rounds: int) -> dict[str, Any]:
     """Cold and parked runs interleaved, then both saturated one after the other."""
     cores = len(os.sched_getaffinity(0))
     job = Job(Runtime.ML, Script("main.py"), files={"main.py": FIRST_OP.encode()}, limits=ML_LIMITS)
+    cold_job = _cold_job(FIRST_OP, Runtime.ML, ML_LIMITS)
     with _boxes(folder, ml=max(cores, 2)) as box:
         _boxed(box, job, b"64\n")
         _cold_import()
-        cold, ours = [], []
+        cold, ours, ours_cold = [], [], []
         for number in range(rounds):
             if number % -(-rounds // COLD_TENSORFLOW_RUNS) == 0:
                 cold.append(_cold_import())
-            time.sleep(max(COMPARED_PACE_S, 0.2))  # until its successor is parked
+                ours_cold.append(_boxed(box, cold_job, b"64\n"))
+            time.sleep(COMPARED_PACE_S)
             ours.append(_boxed(box, job, b"64\n"))
         return {
             "cold import": _summary(cold),
+            "first op ours, cold": _summary(ours_cold),
             "first op ours": _summary(ours),
             "cold runs a second": _throughput(lambda: _spawned([sys.executable, "-c", FIRST_OP]), cores),
             "our runs a second": _throughput(lambda: _boxed(box, job, b"64\n"), cores),
@@ -387,7 +405,7 @@ def _as_text(result: Mapping[str, Any]) -> str:
     for pace, runs in result["runs"].items():
         lines.append(f"pause {pace}: milliseconds, median / 95th percentile / least")
         lines += [
-            f"  {name:14} {run['median']:8.2f} {run['p95']:8.2f} {run['min']:8.2f}"
+            f"  {name:18} {run['median']:8.2f} {run['p95']:8.2f} {run['min']:8.2f}"
             for name, run in runs.items()
         ]
     lines += [f"  {name}: {value}" for name, value in result["tensorflow"].items()]
