@@ -24,7 +24,7 @@ from sandbox.wire import WireError, receive_control, receive_with_descriptors, s
 
 MOST_PENDING_SIGNALS = 1024
 SAME_FOR_ALL = {
-    # core(5): 1 is none, to a program of the host's as well, which 0 would start where core_pattern names one.
+    # core(5): 1 is none, to a program of the host's too, which 0 would start where core_pattern names one.
     resource.RLIMIT_CORE: 1,
     resource.RLIMIT_NOFILE: 256,
     resource.RLIMIT_STACK: 64 * 1024 * 1024,
