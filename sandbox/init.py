@@ -249,6 +249,7 @@ def _serve(parked: _Parked) -> None:
             path=parked.path,
             to_starter=parked.is_starter,
             own_stdin=job.stdin != parked.nothing,
+            alone=watchdog is not None,
         )
     except payload.Refused as refused:
         send_control(control, {"event": "refused", "why": str(refused)})

@@ -187,17 +187,18 @@ def release(
     path: str,
     to_starter: bool,
     own_stdin: bool,
+    alone: bool = False,
 ) -> None:
     """Lets the parked program go; from here the submission's code runs.
 
-    `path` is where programs are looked for, `to_starter` says that the program is one (`starter.c`). Raises
-    `Refused` where the job can be no program's.
+    `path` is where programs are looked for, `to_starter` says that the program is one (`starter.c`),
+    `alone` that no control group bounds its processes. Raises `Refused` where the job can be no program's.
     """
     limits = (
         int(order["cpu_s"]) + 2,
         order["file_bytes"],
-        # With the box's init, and one more: the control group's limit, which is told, comes first.
-        order["processes"] + 2,
+        # With the box's init, and one more where a control group's limit, which is told, shall come first.
+        order["processes"] + (1 if alone else 2),
     )
     streams = [job.stdin] if job.stdout is None else [job.stdin, job.stdout]
     if job.program["kind"] == "command":

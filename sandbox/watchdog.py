@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import time
@@ -111,7 +112,7 @@ class Watchdog:
         """By what each process has, which is quickly read."""
         unshared = tables = largest = 0
         for process in self._others():
-            has = dict(_sizes(process / "status"))
+            _, has = _living(process)
             own = has.get("RssAnon", 0) + has.get("VmSwap", 0)
             unshared += own + has.get("RssShmem", 0) + has.get("VmPTE", 0)
             tables += has.get("VmPTE", 0)
@@ -130,10 +131,10 @@ class Watchdog:
         end_at = looked + _LONGEST_S
         own = shared = 0
         for process in self._others():
-            has = dict(_sizes(process / "status"))
+            thread, has = _living(process)
             own += has.get("VmPTE", 0)
-            if time.monotonic() < end_at:
-                part = dict(_sizes(process / "smaps_rollup"))
+            part = _divided_sizes(thread) if time.monotonic() < end_at else None
+            if part is not None:
                 own += part.get("Pss_Anon", 0) + part.get("SwapPss", 0)
                 shared += part.get("Pss_Shmem", 0)
             else:
@@ -157,7 +158,8 @@ class Watchdog:
         """Shared memory without a name; None where that takes longer than until `end_at`."""
         total = 0
         for process in self._others():
-            for kib in _shared_kib(process):
+            thread, has = _living(process)
+            for kib in _shared_kib(thread, unreadable=has.get("RssShmem", 0)):
                 if time.monotonic() > end_at:
                     return None
                 total += kib * 1024
@@ -174,29 +176,53 @@ class _Memory:
     """At least so much it is, whatever the processes share."""
 
 
-def _sizes(file: Path) -> Iterator[tuple[str, int]]:
-    """The lines of the form `Name:  123 kB`; none where the process is gone."""
+def _living(process: Path) -> tuple[Path, dict[str, int]]:
+    """The folder of a thread that lives, and the sizes in its status; none where the process is gone.
+
+    Where the first thread of a process has ended, /proc/PID tells no sizes, and any other's folder does.
+    """
+    with contextlib.suppress(OSError):
+        if "RssAnon" in (has := _sizes(process / "status")):
+            return process, has
+        for thread in (process / "task").iterdir():
+            with contextlib.suppress(OSError):
+                if "RssAnon" in (has := _sizes(thread / "status")):
+                    return thread, has
+    return process, {}
+
+
+def _divided_sizes(thread: Path) -> dict[str, int] | None:
+    """None where the process lets nobody look, as one that may be executed and not read does."""
     try:
-        lines = file.read_text().splitlines()
+        return _sizes(thread / "smaps_rollup")
+    except PermissionError:
+        return None
     except OSError:
-        return
-    for line in lines:
-        if line.endswith(" kB"):
-            name, _, value = line.partition(":")
-            yield name, int(value.split()[0])
+        return {}  # it is gone
 
 
-def _shared_kib(process: Path) -> Iterator[int]:
-    """For each mapping its part of shared memory without a name, 0 for other kinds (proc(5), smaps)."""
+def _sizes(file: Path) -> dict[str, int]:
+    """The lines of the form `Name:  123 kB`."""
+    lines = (line.partition(":") for line in file.read_text().splitlines() if line.endswith(" kB"))
+    return {name: int(value.split()[0]) for name, _, value in lines}
+
+
+def _shared_kib(thread: Path, *, unreadable: int) -> Iterator[int]:
+    """For each mapping its part of shared memory without a name, 0 for other kinds (proc(5), smaps).
+
+    `unreadable` is what counts where the process lets nobody look.
+    """
     nameless = False
     try:
-        with (process / "smaps").open(errors="replace") as lines:  # which may be millions
+        with (thread / "smaps").open(errors="replace") as lines:  # which may be millions
             for line in lines:
                 first, *rest = line.split()
                 if not first.endswith(":"):
                     nameless = len(rest) > 4 and rest[4].startswith(_NAMELESS)
                 elif first == "Pss:":
                     yield int(rest[0]) if nameless else 0
+    except PermissionError:
+        yield unreadable
     except OSError:
         return
 
