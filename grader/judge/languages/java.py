@@ -33,6 +33,8 @@ from sandbox.job import MIB, Command, Limits
 
 # Code, classes, the collector and the threads' stacks, of a program that uses much of the library.
 _OWN_MEMORY_MIB = 48
+_BARE_MIB = 24
+"""What a JVM takes that runs nothing much."""
 _MOST_STACK_MIB = 64
 _COMPILE = (
     "javac",
@@ -169,7 +171,7 @@ def _types(code: str) -> list[tuple[str, bool]]:
 
 def _stack_mib(limits: Limits) -> int:
     """A stack that can run over: the JVM takes six times its size beside it to unwind compiled frames."""
-    return max(min(limits.memory_bytes // MIB // 8, _MOST_STACK_MIB), 8)
+    return max(min((limits.memory_bytes // MIB - _BARE_MIB) // 7, _MOST_STACK_MIB), 4)
 
 
 def _top_level(code: str) -> str:
