@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.socket_memory import SocketMemory
+from sandbox.vforks import counted_twice, vforking
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # What smaps calls shared memory that no folder names: mmap(2) with MAP_SHARED, memfd_create(2), shmget(2).
@@ -78,6 +79,13 @@ class Watchdog:
             # where they are many, so what was found holds until they have more, or for some time.
             began = time.monotonic()
             divided = self._divided_bytes()
+            # A child by vfork(2) that ends meanwhile is not told from others: a moment later it is gone.
+            while (
+                divided - self._baseline > self._memory_limit and time.monotonic() - began < self.interval_s
+            ):
+                if self._memory().certain - self._baseline > self._memory_limit:
+                    break
+                divided = min(divided, self._divided_bytes())
             self._shared, self._private_then = max(memory.unshared - divided, 0), memory.unshared
             self._shared_until = time.monotonic() + _PAUSE * (time.monotonic() - began)
             used = divided - self._baseline
@@ -130,7 +138,10 @@ class Watchdog:
         looked = time.monotonic()
         end_at = looked + _LONGEST_S
         own = shared = 0
+        waiting = vforking(self._others())
+        counted = {}
         for process in self._others():
+            own_before = own
             thread, has = _living(process)
             own += has.get("VmPTE", 0)
             part = _divided_sizes(thread) if time.monotonic() < end_at else None
@@ -140,10 +151,12 @@ class Watchdog:
             else:
                 own += has.get("RssAnon", 0) + has.get("VmSwap", 0)
                 shared += has.get("RssShmem", 0)
+            counted[process.name] = own - own_before
             if time.monotonic() - looked > self.interval_s:
                 if (certain := self._memory().certain) > allowed:
                     return certain
                 looked = time.monotonic()
+        own -= counted_twice(waiting, counted)
         least = 1024 * own + _disk_bytes() + self._sockets.held_bytes()
         most = least + 1024 * shared
         if least > allowed:

@@ -141,6 +141,21 @@ def test_memory_counts_of_processes_that_nobody_may_look_at(box: Sandbox) -> Non
     assert outcome.status is Status.MEMORY_LIMIT
 
 
+def test_memory_that_a_child_has_of_its_waiting_parent_counts_once(box: Sandbox) -> None:
+    source = """
+        #include <stdlib.h>
+        #include <string.h>
+        #include <unistd.h>
+        int main(void) {
+            char *volatile own = malloc(80 << 20);
+            memset(own, 1, 80 << 20);
+            if (vfork() == 0) { usleep(200000); _exit(0); }
+            return own[5] - 1;
+        }
+    """
+    assert _compiled_and_run(box, source).status is Status.OK
+
+
 def test_a_flood_of_output_is_cut_at_the_limit(box: Sandbox) -> None:
     outcome = run_python(box, "while True: print('x' * 1000)")
     assert outcome.status is Status.OUTPUT_LIMIT
@@ -244,3 +259,18 @@ def test_the_run_after_an_attack_is_unaffected(box: Sandbox) -> None:
 
 def _facts(outcome: Outcome) -> tuple[Status, int | None, int | None]:
     return outcome.status, outcome.exit_code, outcome.signal
+
+
+def _compiled_and_run(box: Sandbox, source: str) -> Outcome:
+    """A program in C; the compiler gets room of its own."""
+    roomy = replace(SMALL, cpu_s=10, wall_s=20, memory_bytes=512 * MIB)
+    compiling = Command(("gcc", "-O1", "-w", "-o", "made", "made.c"))
+    files = {"made.c": source.encode()}
+    made = box.run(Job(Runtime.COMMAND, compiling, files=files, collect=("made",), limits=roomy))
+    files = {"made": made.files["made"]}
+    limits = replace(SMALL, cpu_s=10, wall_s=20)
+    return box.run(
+        Job(
+            Runtime.COMMAND, Command(("./made",)), files=files, executables=frozenset({"made"}), limits=limits
+        )
+    )
