@@ -231,8 +231,8 @@ def _is_tight(place: str, mount: Mapping[str, Any]) -> bool:
 
 
 def _limited(limits: Mapping[str, list[int]]) -> bool:
-    """setrlimit(2): soft and hard alike, none without a bound, no core files."""
-    return limits["CORE"] == [0, 0] and all(soft == hard >= 0 for soft, hard in limits.values())
+    """setrlimit(2): soft and hard alike, none without a bound; core(5): 1 is no core, to nobody."""
+    return limits["CORE"] == [1, 1] and all(soft == hard >= 0 for soft, hard in limits.values())
 
 
 def _limits(sandbox: Sandbox) -> Iterator[Finding]:

@@ -87,7 +87,7 @@ WEAKNESSES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("init out of reach", {"init": ["mem"]}),
     ("clean environment", {"environment": ["PATH", "SECRET_KEY"]}),
     ("closed descriptors", {"descriptors": [0, 1, 2, 3, 7]}),
-    ("resource limits", {"limits": {"CORE": [0, 0], "NOFILE": [-1, -1]}}),
+    ("resource limits", {"limits": {"CORE": [1, 1], "NOFILE": [-1, -1]}}),
     ("random state of its own", {"random": "0"}),
 )
 
