@@ -6,7 +6,6 @@ beside the submission.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -75,10 +74,16 @@ class Tool:
         if isinstance(start, Script):
             words = ("python3", f"/work/{start.path}", *start.args)
         else:
-            words = (re.sub(r"^\./", "/work/", start.argv[0]), *start.argv[1:])
+            words = tuple(self._from_anywhere(word) for word in start.argv)
         job = self.job(files=files, collect=collect)
         program = Command(("sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder, *words, *args))
         return replace(job, runtime=Runtime.COMMAND, program=program)
+
+    def _from_anywhere(self, word: str) -> str:
+        """A word of the command, absolute where it is a file or a folder of the program's own."""
+        path = PurePosixPath(word)
+        own = any(path in (PurePosixPath(name), *PurePosixPath(name).parents[:-1]) for name in self.files)
+        return f"/work/{path}" if own else word
 
 
 def said(outcome: Outcome) -> str:

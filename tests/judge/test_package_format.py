@@ -340,6 +340,48 @@ def test_the_source_itself_may_be_tested(tmp_path: Path, sandbox: Sandbox) -> No
     assert long.message.startswith("python3: ")
 
 
+SHORT = {
+    "short.c": """
+        #include <stdio.h>
+        #include <stdlib.h>
+        int main(int count, char **words) {
+            FILE *entry = fopen(words[2], "r");
+            fseek(entry, 0, SEEK_END);
+            return ftell(entry) <= atoi(words[4]) ? 42 : 43;
+        }
+    """,
+    "Short.java": """
+        class Short {
+            public static void main(String[] words) {
+                System.exit(new java.io.File(words[1]).length() <= Integer.parseInt(words[3]) ? 42 : 43);
+            }
+        }
+    """,
+    "short.js": """
+        const [entry, , most] = process.argv.slice(3);
+        process.exit(require("fs").statSync(entry).size <= Number(most) ? 42 : 43);
+    """,
+    "short.sh": """
+        [ "$(wc -c < "$2")" -le "$4" ] && exit 42
+        exit 43
+    """,
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_the_source_may_be_tested_by_a_program_in_any_language(
+    tmp_path: Path, sandbox: Sandbox, name: str
+) -> None:
+    """Its current folder is that of the answer's files, and not its own."""
+    files: dict[str, str | None] = {
+        f"static_validator/{name}": SHORT[name],
+        "data/secret/test_group.yaml": "static_validation_score: pass-fail\nstatic_validator_args: ['30']\n",
+    }
+    package = read_package(foreign_package(tmp_path, files))
+    assert judged(package, "print(2 * int(input()))", sandbox).verdict == "AC"
+    assert judged(package, "number = int(input())\nprint(number * 2)", sandbox).verdict == "WA"
+
+
 BESIDE: dict[str, Any] = {
     "include/python3/scale.py": "FACTOR = {{factor}}\n",
     "data/secret/2.in": "1\n",
