@@ -70,6 +70,8 @@ def start(source: str) -> tuple[str, str]:
         ("class A { class B { } void main() { } }", "Main.java", "A"),
         ("record A(int x) { } interface B { }", "Main.java", "A"),
         ("public final class A { }", "A.java", "A"),
+        ("class B { } final public class A { }", "A.java", "A"),
+        ("@Deprecated public class A { }", "A.java", "A"),
         ("import java.util.*;\npublic\nsealed interface A permits B { }", "A.java", "A"),
         ("\n\n  package a.b ;\nclass A { }", "Main.java", "a.b.A"),
         ("class A { String s = \"public class B {\"; char c = '{'; } public class C { }", "C.java", "C"),

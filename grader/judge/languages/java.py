@@ -155,14 +155,14 @@ def _end_of_quoted(source: str, at: int, mark: str, open_until: dict[str, int]) 
 
 
 def _types(code: str) -> list[tuple[str, bool]]:
-    """The types that are declared, and whether the words before each begin with `public`."""
+    """The types that are declared, and whether `public` is among the words before each."""
     found = []
     for run in _WORDS.finditer(code):
         words = run.group().split()
         first = at = 0
         while at < len(words) - 1:
             if words[at] in _TYPE_WORDS:
-                found.append((words[at + 1], at > first and words[first] == "public"))
+                found.append((words[at + 1], "public" in words[first:at]))
                 first = at = at + 2
             else:
                 at += 1
