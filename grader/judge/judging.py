@@ -17,9 +17,10 @@ from grader.judge.runnable import Program
 from grader.judge.sources import judge_source
 from grader.judge.time_limits import settled
 from grader.judge.validating import Ruling
-from grader.judge.verdicts import LIMIT_VERDICTS, in_group, lost_groups, overall_verdict, score
+from grader.judge.verdicts import LIMIT_VERDICTS, lost_groups, overall_verdict, score
 from grader.verdict import Stage, Verdict
 from questionbank.packages.model import Kind, Package, TestCase
+from questionbank.packages.testdata import in_group
 from sandbox.client import Sandbox
 
 

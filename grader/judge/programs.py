@@ -26,10 +26,11 @@ from grader.judge.validating import (
     validate,
     validator_job,
 )
-from grader.judge.verdicts import hidden_result, in_group, run_verdict, shown_failure, shown_stream
+from grader.judge.verdicts import hidden_result, run_verdict, shown_failure, shown_stream
 from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase
 from questionbank.packages.program import ProgramSpec
+from questionbank.packages.testdata import in_group
 from sandbox.client import Sandbox
 from sandbox.job import Outcome, Status
 

@@ -10,6 +10,7 @@ from grader.judge.model import CaseResult
 from grader.judge.runnable import Program
 from grader.verdict import Verdict
 from questionbank.packages.model import Package, TestCase, TestGroup
+from questionbank.packages.testdata import in_group
 from sandbox.job import MIB, Limits, Outcome, Status
 
 STATUS_VERDICTS: Mapping[Status, Verdict] = {
@@ -94,11 +95,6 @@ def shown_failure(outcome: Outcome, message: str) -> str:
 def overall_verdict(cases: Iterable[CaseResult]) -> Verdict:
     """That of the first test that is not accepted; AC where there is none."""
     return next((case.verdict for case in cases if case.verdict is not Verdict.AC), Verdict.AC)
-
-
-def in_group(test_group: str, group: str) -> bool:
-    """Whether a test of `test_group` belongs to `group` or a group below it."""
-    return test_group == group or test_group.startswith(group + "/")
 
 
 def score(groups: Sequence[TestGroup], cases: Sequence[CaseResult]) -> float:
